@@ -29,7 +29,7 @@ const (
 // in it says who asks; Author is a did:key made for this intent alone.
 type Intent struct {
 	Version uint64        `cbor:"v" json:"v"`                         // BodyVersion
-	Type    string        `cbor:"type" json:"type"`                   // "intentcast"
+	Type    string        `cbor:"type" json:"type"`                   // IntentType
 	Author  identity.DID  `cbor:"author" json:"author"`               // one-off did:key
 	Seq     uint64        `cbor:"seq" json:"seq"`                     // 0, then one more each successor
 	Root    dagcbor.CID   `cbor:"root,omitzero" json:"root,omitzero"` // the intent of seq 0; none there
@@ -138,8 +138,8 @@ type Exclusion struct {
 
 // Place is where something is wanted, as coarsely as the public may know it.
 type Place struct {
-	Geohash string `cbor:"geohash,omitempty" json:"geohash,omitempty"` // 1 to 5 characters (5: about 5 km)
-	Radius  uint64 `cbor:"radius,omitempty" json:"radius,omitempty"`   // metres around the cell's centre
+	Geohash string `cbor:"geohash,omitempty" json:"geohash,omitempty"` // 1 to 5 characters (5: about 5 km); its cell's centre is meant
+	Radius  uint64 `cbor:"radius,omitempty" json:"radius,omitempty"`   // metres around that centre, at most MaxRadius
 	Region  string `cbor:"region,omitempty" json:"region,omitempty"`   // ISO 3166-2
 	Name    string `cbor:"name,omitempty" json:"name,omitempty"`       // "Park City"
 }
@@ -156,7 +156,7 @@ type Commitment struct {
 // peer holds them for whoever has the slot's key; without one, the peer is
 // the recipient's own node.
 type Route struct {
-	Peer  string   `cbor:"peer" json:"peer"`                       // libp2p peer id, base58 or base36 text
+	Peer  string   `cbor:"peer" json:"peer"`                       // libp2p peer id, base58 text
 	Addrs []string `cbor:"addrs,omitempty" json:"addrs,omitempty"` // multiaddrs without the /p2p part
 	Slot  []byte   `cbor:"slot,omitempty" json:"slot,omitempty"`   // 32 bytes, an Ed25519 public key used for this alone
 	Key   []byte   `cbor:"key" json:"key"`                         // HPKE public key, MLKEM768X25519, 1216 bytes

@@ -13,7 +13,7 @@ import (
 // on as an answer to somebody else.
 type Offer struct {
 	Version   uint64        `cbor:"v" json:"v"`                 // BodyVersion
-	Type      string        `cbor:"type" json:"type"`           // "offer"
+	Type      string        `cbor:"type" json:"type"`           // OfferType
 	Intent    dagcbor.CID   `cbor:"intent" json:"intent"`       // the very version of the intent it answers
 	Recipient []byte        `cbor:"recipient" json:"recipient"` // SHA-256 of the intent's reply key
 	Vendor    relcard.Party `cbor:"vendor" json:"vendor"`

@@ -1,0 +1,36 @@
+# make run     build and run the demo: one person, five vendors, two intents
+# make test    every test, with the race detector where it pays
+# make bench   the figures, one line each
+# make check   formatting, vet, staticcheck
+GO ?= go
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: build run test race bench check fuzz
+
+build:
+	$(GO) build -trimpath -ldflags '-s -w' -o bin/parley ./cmd/parley
+
+run: build
+	./bin/parley demo
+
+test:
+	$(GO) test ./...
+
+race:
+	$(GO) test -race ./...
+
+bench: build
+	$(GO) test -run '^$$' -bench '^BenchmarkFigure' -benchtime 1x -timeout 30m ./... | grep -E '^(figure|FAIL|panic|---)' | tee /dev/stderr | (! grep -qE 'SHORT|FAIL|panic')
+
+check:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run: gofmt -w .'; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+# Each decoder of foreign bytes, one after another.
+FUZZTIME ?= 30s
+fuzz:
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+	  done; done

@@ -1,0 +1,71 @@
+package gossip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+
+	"github.com/parley-network/parley/gossip/intentcast"
+)
+
+// meshWait is how long Cast waits for the first peer on a topic.
+const meshWait = 10 * time.Second
+
+// ErrNoPeers is returned for a cast that nobody was there to take.
+var ErrNoPeers = errors.New("no peer follows the topic")
+
+// Cast publishes c. It first follows c's topic, and goes on to until c
+// expires, so that the message leaves this node as a relayed one would; and
+// waits up to ten seconds for a peer in the topic's mesh, else ErrNoPeers:
+// the caller tries again later. Casting a version again is allowed, and does
+// nothing within the two minutes that GossipSub remembers it. A version that
+// the ledger refuses, as when a newer one is known, is an error.
+func (s *Service) Cast(ctx context.Context, c *intentcast.Cast) error {
+	if err := s.cast(ctx, c); err != nil {
+		return fmt.Errorf("cast %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+func (s *Service) cast(ctx context.Context, c *intentcast.Cast) error {
+	if err := s.wait(ctx); err != nil {
+		return err
+	}
+	wire, err := c.Encode()
+	if err != nil {
+		return err
+	}
+	// c may have been put together by hand; peers would hold it against us.
+	if c, err = intentcast.DecodeCast(wire); err != nil {
+		return err
+	}
+	if err := s.Remember(c, time.Now()); err != nil && !errors.Is(err, intentcast.Duplicate) {
+		return err
+	}
+	t, err := s.topics.follow(s.pub, c.Intent.Shard(), func(t *topic) {
+		if until := c.Intent.Expires.Std(); t.until.Before(until) {
+			t.until = until
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if err := publish(ctx, t, wire); err != nil {
+		return err
+	}
+	s.metrics.cast.Inc()
+	return nil
+}
+
+func publish(ctx context.Context, t *topic, wire []byte) error {
+	waiting, cancel := context.WithTimeout(ctx, meshWait)
+	defer cancel()
+	err := t.Publish(waiting, wire, pubsub.WithReadiness(pubsub.MinTopicSize(1)))
+	if waiting.Err() != nil && ctx.Err() == nil && err != nil {
+		return ErrNoPeers
+	}
+	return err
+}

@@ -1,0 +1,150 @@
+package intentcast
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/dagcbor"
+)
+
+// Where the time goes, from a profile of BenchmarkDecodeCast: with reflection
+// and a second encoding, reading took 35 µs beside the 69 µs of the signature
+// (half of it in package reflect and in making one string each); by the tables
+// of codec.go and with strings that share one copy it takes about 4 µs. What
+// remains beside the signature is the two base58 texts, of the peer and of
+// the author's key, and the envelope's encoding that is signed.
+
+// messageVersion is the only version of the wire form known here.
+const messageVersion = 1
+
+// Cast is one signed intent as it travels. Its fields are read only: Intent
+// shares memory with Raw.
+type Cast struct {
+	Raw      []byte            // the body's bytes
+	Intent   Intent            // what they say
+	ID       dagcbor.CID       // the CID of Raw
+	Envelope identity.Envelope // the author's signature over ID
+}
+
+// Sign makes in a cast, signed by its author at now. An intent that is not
+// well formed, is not of that signer or is out of its time is an error.
+func Sign(in Intent, signer identity.Signer, now time.Time) (*Cast, error) {
+	if in.Author != signer.DID() {
+		return nil, fmt.Errorf("sign intent: %w", invalid("author", "%.80q, the signer is %.80q", string(in.Author), string(signer.DID())))
+	}
+	if err := in.Check(); err != nil {
+		return nil, fmt.Errorf("sign intent: %w", err)
+	}
+	raw, err := dagcbor.Marshal(&in)
+	if err != nil {
+		return nil, fmt.Errorf("sign intent: %w", err)
+	}
+	id := dagcbor.Sum(raw)
+	env, err := identity.Sign(signer, id, identity.RoleAuthor, now)
+	if err != nil {
+		return nil, fmt.Errorf("sign intent: %w", err)
+	}
+	c := &Cast{raw, in, id, env}
+	wire, err := c.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("sign intent: %w", err)
+	}
+	// Read back, so that nothing is signed that others would refuse and so
+	// that the cast shares nothing with the caller's value.
+	if c, err = DecodeCast(wire); err != nil {
+		return nil, fmt.Errorf("sign intent: %w", err)
+	}
+	if err := c.CheckTime(now); err != nil {
+		return nil, fmt.Errorf("sign intent: %w", err)
+	}
+	return c, nil
+}
+
+// Root is the CID of the first intent of the line c belongs to.
+func (c *Cast) Root() dagcbor.CID {
+	if c.Intent.Seq == 0 {
+		return c.ID
+	}
+	return c.Intent.Root
+}
+
+// Encode returns the wire form, DAG-CBOR {v, env, body}.
+func (c *Cast) Encode() ([]byte, error) { return encodeMessage(c.Raw, c.Envelope) }
+
+// DecodeCast reads the wire form. It accepts only canonical bytes of a well
+// formed intent with its author's signature, and at most MaxCast of them. The
+// time is left to CheckTime, so that a stored cast can be read again. The
+// cast shares memory with b.
+func DecodeCast(b []byte) (*Cast, error) {
+	m, err := decodeMessage(b, MaxCast)
+	if err != nil {
+		return nil, fmt.Errorf("decode cast: %w", err)
+	}
+	c := &Cast{Raw: m.Body, ID: dagcbor.Sum(m.Body), Envelope: m.Envelope}
+	readMap(m.body, &c.Intent, intentFields)
+	if err := m.body.end(); err != nil {
+		return nil, fmt.Errorf("decode cast: body: %w", err)
+	}
+	if err := c.Intent.Check(); err != nil {
+		return nil, fmt.Errorf("decode cast: %w", err)
+	}
+	if c.Envelope.Signer != c.Intent.Author {
+		return nil, fmt.Errorf("decode cast: signed by %.80q, the author is %.80q: %w",
+			string(c.Envelope.Signer), string(c.Intent.Author), identity.ErrSignature)
+	}
+	if e := checkSigned(c.Intent.Created, c.Intent.Expires, c.Envelope.Time); e != nil {
+		return nil, fmt.Errorf("decode cast: %w", e)
+	}
+	if err := c.Envelope.Verify(c.ID, identity.RoleAuthor, nil); err != nil {
+		return nil, fmt.Errorf("decode cast: %w", err)
+	}
+	return c, nil
+}
+
+// CheckTime reports whether c may stand at now: made no more than MaxSkew
+// later (else Future) and not over yet (else Expired).
+func (c *Cast) CheckTime(now time.Time) error {
+	return checkNow(c.Intent.Created, c.Intent.Expires, c.Envelope.Time, now)
+}
+
+// Successor returns the body that follows c with the status given, for its
+// author to change, if open, and sign. It keeps the header, and with it the
+// topic. A closed one stands until c would have expired, so that nobody who
+// has it takes c itself for alive again.
+func (c *Cast) Successor(status Status, now time.Time) Intent {
+	in := c.Intent
+	in.Seq, in.Root, in.Prev = c.Intent.Seq+1, c.Root(), c.ID
+	in.Status, in.Created = status, identity.At(now)
+	if status == StatusOpen {
+		return in
+	}
+	return Intent{
+		Version: in.Version, Type: in.Type, Author: in.Author, Seq: in.Seq, Root: in.Root, Prev: in.Prev,
+		Status: status, Created: in.Created, Expires: in.Expires, Category: in.Category, Place: in.Place,
+	}
+}
+
+func encodeMessage(raw []byte, env identity.Envelope) ([]byte, error) {
+	b, err := dagcbor.Marshal(&message{Version: messageVersion, Envelope: env, Body: raw})
+	if err != nil {
+		return nil, fmt.Errorf("encode signed body: %w", err)
+	}
+	return b, nil
+}
+
+func decodeMessage(b []byte, most int) (message, error) {
+	var m message
+	if len(b) > most {
+		return m, fmt.Errorf("%d bytes, at most %d are allowed", len(b), most)
+	}
+	r := newReader(b)
+	readMap(r, &m, messageFields)
+	if err := r.end(); err != nil {
+		return m, err
+	}
+	if m.Version != messageVersion {
+		return m, fmt.Errorf("v: version %d, only %d is known", m.Version, messageVersion)
+	}
+	return m, nil
+}

@@ -1,0 +1,63 @@
+package intentcast
+
+import (
+	"crypto/sha256"
+	"strings"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/multiformats/go-multiaddr"
+)
+
+// KeyHash returns the SHA-256 of the route's key, by which an offer names its
+// recipient.
+func (r *Route) KeyHash() []byte {
+	h := sha256.Sum256(r.Key)
+	return h[:]
+}
+
+func (r *Route) check() *InvalidError {
+	switch {
+	case len(r.Peer) > maxPeer || !isPeer(r.Peer):
+		return invalid("peer", "%.80q is not a peer id in base58", r.Peer)
+	case len(r.Addrs) > maxAddrs:
+		return invalid("addrs", "%d entries, at most %d are allowed", len(r.Addrs), maxAddrs)
+	case r.Slot != nil && len(r.Slot) != slotSize:
+		return invalid("slot", "%d bytes, want %d", len(r.Slot), slotSize)
+	case len(r.Key) != ReplyKeySize:
+		return invalid("key", "%d bytes, want %d", len(r.Key), ReplyKeySize)
+	}
+	for i, a := range r.Addrs {
+		if e := checkAddr(a); e != nil {
+			return e.at("addrs", i)
+		}
+	}
+	return nil
+}
+
+// isPeer reports whether s is the base58 text of a peer id. It is the one text
+// of that id: base58 has no second way to write the same bytes.
+func isPeer(s string) bool {
+	if !strings.HasPrefix(s, "1") && !strings.HasPrefix(s, "Qm") {
+		return false // a CID, which peer.Decode would take as well
+	}
+	_, err := peer.Decode(s)
+	return err == nil
+}
+
+// checkAddr is one address, without a peer: the route names that beside it,
+// and a second one would be a hop nobody agreed to.
+func checkAddr(s string) *InvalidError {
+	if len(s) > maxAddr {
+		return invalid("", "%d bytes, at most %d are allowed", len(s), maxAddr)
+	}
+	a, err := multiaddr.NewMultiaddr(s)
+	if err != nil || len(a) == 0 {
+		return invalid("", "%.80q is not a multiaddr", s)
+	}
+	for i := range a {
+		if a[i].Protocol().Code == multiaddr.P_P2P {
+			return invalid("", "%.80q has a /p2p part", s)
+		}
+	}
+	return nil
+}

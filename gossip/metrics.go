@@ -1,0 +1,62 @@
+package gossip
+
+import (
+	"fmt"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics counts what arrives and what becomes of it.
+type metrics struct {
+	messages, bytes  prometheus.Counter
+	accepted, cast   prometheus.Counter
+	ignored, refused *prometheus.CounterVec // by reason
+}
+
+func newMetrics(reg prometheus.Registerer, known, topics func() int) (*metrics, error) {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "parley", Subsystem: "gossip", Name: name, Help: help})
+	}
+	byReason := func(name, help string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "parley", Subsystem: "gossip", Name: name, Help: help}, []string{"reason"})
+	}
+	gauge := func(name, help string, value func() int) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "parley", Subsystem: "gossip", Name: name, Help: help},
+			func() float64 { return float64(value()) })
+	}
+	m := &metrics{
+		messages: counter("received_total", "Messages from peers, each counted once."),
+		bytes:    counter("received_bytes_total", "Bytes of the data of those messages."),
+		accepted: counter("accepted_total", "Casts taken in and relayed."),
+		cast:     counter("cast_total", "Casts published by this node."),
+		ignored:  byReason("ignored_total", "Casts not relayed for a reason that is not their sender's fault."),
+		refused:  byReason("refused_total", "Messages that are wrong by themselves."),
+	}
+	if reg == nil {
+		return m, nil
+	}
+	for _, c := range []prometheus.Collector{
+		m.messages, m.bytes, m.accepted, m.cast, m.ignored, m.refused,
+		gauge("known_intents", "Intents known, dead ones included.", known),
+		gauge("topics", "Topics followed.", topics),
+	} {
+		if err := reg.Register(c); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return m, nil
+}
+
+func (m *metrics) received(bytes int) {
+	m.messages.Inc()
+	m.bytes.Add(float64(bytes))
+}
+
+func (m *metrics) refuse(result pubsub.ValidationResult, reason string) {
+	if result == pubsub.ValidationIgnore {
+		m.ignored.WithLabelValues(reason).Inc()
+		return
+	}
+	m.refused.WithLabelValues(reason).Inc()
+}

@@ -1,0 +1,81 @@
+package gossip
+
+import (
+	"context"
+	"crypto/sha256"
+	"regexp"
+	"runtime"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/protocol"
+
+	"github.com/parley-network/parley/gossip/intentcast"
+)
+
+// Protocol is GossipSub 1.2 under a name of our own: under the common one,
+// nodes of other networks would be met and each would score the other down.
+const Protocol protocol.ID = "/parley/meshsub/1"
+
+const (
+	// maxRPC bounds one frame on the wire, in bytes. It is not the limit of a
+	// cast, which the validator holds to intentcast.MaxCast: a frame carries
+	// several messages, and a peer's first frame names all the topics it
+	// follows, up to MaxShards of at most 182 bytes, which are never split.
+	maxRPC = 256 << 10
+	// validateQueue is how many messages wait for a free core. Beyond them
+	// messages are dropped unseen, to be had again from another peer.
+	validateQueue = 256
+)
+
+var topicForm = regexp.MustCompile(`^/parley/`)
+
+func newPubSub(ctx context.Context, s *Service) (*pubsub.PubSub, error) {
+	return pubsub.NewGossipSub(ctx, s.cfg.Host,
+		pubsub.WithGossipSubProtocols([]protocol.ID{Protocol}, features),
+		pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign),
+		pubsub.WithNoAuthor(),
+		pubsub.WithMessageIdFn(messageID),
+		// An author that sent to all its peers at once would stand out.
+		pubsub.WithFloodPublish(false),
+		pubsub.WithMaxMessageSize(maxRPC),
+		// Validation is almost all signature checking: as many at a time as
+		// there are cores, each in the worker itself.
+		pubsub.WithValidateWorkers(runtime.GOMAXPROCS(0)),
+		pubsub.WithValidateQueueSize(validateQueue),
+		pubsub.WithDefaultValidator(s.validate, pubsub.WithValidatorInline(true)),
+		pubsub.WithSubscriptionFilter(pubsub.WrapLimitSubscriptionFilter(
+			pubsub.NewRegexpSubscriptionFilter(topicForm), 2*intentcast.MaxShards)),
+		pubsub.WithLogger(slogger(s.log.Named("pubsub"))),
+	)
+}
+
+// features are those of GossipSub 1.2.
+func features(f pubsub.GossipSubFeature, _ protocol.ID) bool {
+	return f != pubsub.GossipSubFeatureExtensions
+}
+
+// messageID is SHA-256 over topic and data. The topic is part of it so that
+// nobody can have a cast marked as seen by sending it on a topic where it
+// does not belong and is refused.
+func messageID(m *pb.Message) string {
+	h := sha256.New()
+	h.Write([]byte(m.GetTopic()))
+	h.Write([]byte{0})
+	h.Write(m.GetData())
+	return string(h.Sum(nil))
+}
+
+// hangUp ends the protocol on a host that may live on: GossipSub itself
+// leaves its handler and the streams it reads in place.
+func hangUp(h host.Host) {
+	h.RemoveStreamHandler(Protocol)
+	for _, conn := range h.Network().Conns() {
+		for _, stream := range conn.GetStreams() {
+			if stream.Protocol() == Protocol {
+				_ = stream.Reset() // it is going away either way
+			}
+		}
+	}
+}

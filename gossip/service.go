@@ -1,0 +1,195 @@
+// Package gossip carries what is told to many: it publishes, checks, relays
+// and delivers intentcasts over GossipSub.
+//
+// A message names nobody. The signature policy is StrictNoSign with no author,
+// so its from, seqno, signature and key fields are empty (GossipSub's default
+// would sign each with the sender's peer id), and its id is a hash of topic
+// and data. An author publishes on a topic it follows like any other relay.
+// That is all that is promised: neighbours still see addresses and timing.
+package gossip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/identity/dagcbor"
+)
+
+// TopicPrefix stands before the shard in the name of an intent's topic.
+const TopicPrefix = "/parley/intent/1/"
+
+// sweepEvery is how often topics are left that were only followed for an
+// intent of this node, now over.
+const sweepEvery = time.Minute
+
+// ErrStopped is returned once Run has ended.
+var ErrStopped = errors.New("the gossip service has stopped")
+
+// Config is what a Service is made of. Only Host is needed; the caller closes
+// it after Run has returned.
+type Config struct {
+	Host     host.Host
+	Log      hclog.Logger          // nil: silent
+	Registry prometheus.Registerer // nil: no metrics. One a node, never the default one
+
+	// Deliver is told of every cast that others published and this node
+	// accepted, one at a time, in the order they were accepted. Casts wait for
+	// it in a bounded queue, in which a newer version of an intent takes the
+	// place of an older one; when that is full, casts are neither taken in nor
+	// relayed. nil: casts are only relayed.
+	Deliver func(context.Context, *intentcast.Cast)
+}
+
+// Service is one node's part in the gossip of intents. Its methods are safe
+// for concurrent use.
+type Service struct {
+	cfg     Config
+	log     hclog.Logger
+	metrics *metrics
+	queue   *queue
+
+	ready   chan struct{} // closed when pub is set
+	stopped chan struct{} // closed when Run ends
+	pub     *pubsub.PubSub
+
+	known  sync.Mutex // also across Apply and the queue, so that casts are delivered in the ledger's order
+	ledger *intentcast.Ledger
+
+	topics topics
+}
+
+// New returns a service that does nothing on the network until Run.
+func New(cfg Config) (*Service, error) {
+	if cfg.Host == nil {
+		return nil, errors.New("new gossip service: Host is needed")
+	}
+	if cfg.Log == nil {
+		cfg.Log = hclog.NewNullLogger()
+	}
+	s := &Service{
+		cfg: cfg, log: cfg.Log,
+		queue: newQueue(queueLimit),
+		ready: make(chan struct{}), stopped: make(chan struct{}),
+		ledger: intentcast.NewLedger(0),
+	}
+	s.topics.open = make(map[string]*topic)
+	var err error
+	if s.metrics, err = newMetrics(cfg.Registry, s.Known, s.topics.count); err != nil {
+		return nil, fmt.Errorf("new gossip service: %w", err)
+	}
+	return s, nil
+}
+
+// Run takes part until ctx ends, once in a service's life. When it returns,
+// all topics are left, nothing more is delivered and the goroutines of this
+// package have ended; those of GossipSub itself end as soon as they notice.
+// The error is nil when ctx ended it.
+func (s *Service) Run(ctx context.Context) error {
+	defer close(s.stopped)
+	// GossipSub outlives ctx for a moment, to tell peers which topics are left.
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	pub, err := newPubSub(inner, s)
+	if err != nil {
+		return fmt.Errorf("run gossip service: %w", err)
+	}
+	s.pub = pub
+	close(s.ready)
+
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.deliver(ctx) })
+	g.Go(func() error { return s.tidy(ctx) })
+	err = g.Wait()
+	s.topics.close()
+	cancel()
+	hangUp(s.cfg.Host)
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// Remember tells the service of a cast it need not deliver or publish, such
+// as one stored before a restart, so that older versions of it stay dead. The
+// error is the ledger's, as of intentcast.Ledger.Apply.
+func (s *Service) Remember(c *intentcast.Cast, now time.Time) error {
+	s.known.Lock()
+	defer s.known.Unlock()
+	return s.ledger.Apply(c, now)
+}
+
+// Lookup returns what is known of the intent that began with root.
+func (s *Service) Lookup(root dagcbor.CID) (intentcast.Entry, bool) {
+	s.known.Lock()
+	defer s.known.Unlock()
+	return s.ledger.Lookup(root)
+}
+
+// Known returns how many intents are known, dead ones that could still be
+// replayed among them.
+func (s *Service) Known() int {
+	s.known.Lock()
+	defer s.known.Unlock()
+	return s.ledger.Len()
+}
+
+// Expire forgets the intents that are over at now and returns, once each,
+// those that were open to the end. Call it every minute or so: otherwise what
+// is over stays until the ledger is full.
+func (s *Service) Expire(now time.Time) []dagcbor.CID {
+	s.known.Lock()
+	defer s.known.Unlock()
+	return s.ledger.Expire(now)
+}
+
+func (s *Service) deliver(ctx context.Context) error {
+	for {
+		c, err := s.queue.pop(ctx)
+		if err != nil {
+			return err
+		}
+		if s.cfg.Deliver != nil {
+			s.cfg.Deliver(ctx, c)
+		}
+	}
+}
+
+func (s *Service) tidy(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case now := <-tick.C:
+			s.topics.release(now)
+		}
+	}
+}
+
+// wait returns when the service is running.
+func (s *Service) wait(ctx context.Context) error {
+	select {
+	case <-s.stopped:
+		return ErrStopped
+	default:
+	}
+	select {
+	case <-s.ready:
+		return nil
+	case <-s.stopped:
+		return ErrStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

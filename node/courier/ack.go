@@ -1,0 +1,119 @@
+package courier
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/courier/seal"
+	"github.com/parley-network/parley/node/courier/wire"
+	"github.com/parley-network/parley/node/store"
+)
+
+// ackBody is the body of a letter of [AckKind]: what became of a letter that
+// came by a slot. It proves itself by the id, which only sender and recipient
+// of the letter know.
+type ackBody struct {
+	Version uint64      `cbor:"v"`      // 1
+	Letter  []byte      `cbor:"letter"` // the letter's id
+	Status  wire.Status `cbor:"status"` // Taken or Refused
+	Reason  string      `cbor:"reason,omitempty"`
+}
+
+// sendAck queues the acknowledgement of a letter. A letter by the direct route
+// has been answered on its stream, and only a reason remains to be told.
+func (c *Courier) sendAck(tx store.Tx, in Inbound, s seen) error {
+	if in.From == nil || in.Label == "" && s.Reason == "" {
+		return nil
+	}
+	id, err := hex.DecodeString(in.ID)
+	if err != nil {
+		return fmt.Errorf("letter id: %w", err)
+	}
+	body, err := dagcbor.Marshal(ackBody{Version: 1, Letter: id, Status: s.Status, Reason: s.Reason})
+	if err != nil {
+		return err
+	}
+	_, err = c.enqueue(tx, ackID(in), Outgoing{
+		To: *in.From, Kind: AckKind, Body: body, Expires: in.Expires, Direct: in.Label == "",
+	})
+	if errors.Is(err, errRoute) {
+		c.log.Debug("letter names no usable route for its acknowledgement", "kind", in.Kind, "error", err)
+		return nil
+	}
+	return err
+}
+
+// ackID is the same for each acknowledgement of one letter, so that many
+// duplicates leave one acknowledgement waiting.
+func ackID(in Inbound) string {
+	h := sha256.Sum256([]byte(seenID(in)))
+	return "ack-" + hex.EncodeToString(h[:seal.IDSize])
+}
+
+// takeAck marks the letter acknowledged. An acknowledgement that came by
+// another route than the letter names is ignored: to heed it would tell its
+// sender that both routes are one person's.
+func (c *Courier) takeAck(ctx context.Context, in Inbound) error {
+	var a ackBody
+	if err := dagcbor.Unmarshal(in.Body, &a); err != nil || a.Version != 1 || len(a.Reason) > maxReason ||
+		a.Status != wire.Taken && a.Status != wire.Refused {
+		c.count.received(resultMalformed)
+		return nil
+	}
+	known := false
+	err := c.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		known = false
+		rec, err := tx.Get(kindLetter, hex.EncodeToString(a.Letter))
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		l, err := decodeOut(rec.Body)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(l.From, in.To) || rec.State == StateDelivered || rec.State == StateRefused && a.Reason == l.Problem {
+			return nil
+		}
+		known = true
+		state := StateDelivered
+		if a.Status == wire.Refused {
+			state = StateRefused
+		}
+		return finish(tx, rec, l, state, a.Reason, time.Now())
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("acknowledgement: %w", err)
+	case known:
+		c.count.received(resultAck)
+	default:
+		c.count.received(resultStrayAck)
+	}
+	return nil
+}
+
+// finish ends a letter's travel: its sealed bytes and the recipient's key go,
+// and what became of it stays for a while.
+func finish(tx store.Tx, rec store.Record, l outLetter, state, problem string, now time.Time) error {
+	if l.Kind == AckKind {
+		return tx.Delete(rec.Kind, rec.ID)
+	}
+	l.Sealed, l.Receipt, l.Addrs, l.Problem = nil, nil, nil, problem
+	l.Done = identity.At(now)
+	rec.State, rec.Due = state, now.Add(keepFinal)
+	var err error
+	if rec.Body, err = dagcbor.Marshal(l); err != nil {
+		return err
+	}
+	return tx.Put(rec)
+}

@@ -1,0 +1,110 @@
+package courier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/node/courier/seal"
+	"github.com/parley-network/parley/node/courier/wire"
+)
+
+// viaFor returns the forwarder for talk with the holder of rt: the one in use
+// as long as it does not fail, so that few peers see who asks that holder. A
+// route opened through a forwarder is never polled without.
+func (c *Courier) viaFor(rt *ownRoute) (*peer.AddrInfo, error) {
+	rec := rt.record()
+	holder, err := peer.Decode(rec.Route.Peer)
+	if err != nil {
+		return nil, fmt.Errorf("holder of route: %w", err)
+	}
+	rt.mu.Lock()
+	inUse := rt.via
+	rt.mu.Unlock()
+	if e, ok := c.book.entry(inUse, time.Now()); ok && e.rec.Forward && inUse != holder {
+		return &e.info, nil
+	}
+	via, err := c.forwarder(holder, nil)
+	if err != nil {
+		return nil, err
+	}
+	if via == nil {
+		if rec.Hidden {
+			return nil, errNoForwarder
+		}
+		return nil, nil
+	}
+	rt.mu.Lock()
+	rt.via = via.ID
+	rt.mu.Unlock()
+	return via, nil
+}
+
+// holderError is a holder's no.
+type holderError struct{ status wire.Status }
+
+func (e *holderError) Error() string { return "the holder answers: " + e.status.String() }
+
+// askHolder makes one signed and sealed request about rt's slot.
+func (c *Courier) askHolder(ctx context.Context, rt *ownRoute, via *peer.AddrInfo, req wire.HoldRequest) (wire.HoldResponse, error) {
+	to, key, err := c.holderOf(rt.record())
+	if err != nil {
+		return wire.HoldResponse{}, err
+	}
+	req.Holder, req.Time = to.ID.String(), identity.At(time.Now())
+	signed, err := wire.SignHold(rt.slot, req)
+	if err != nil {
+		return wire.HoldResponse{}, err
+	}
+	sealed, x, err := seal.SealRequest(key, signed)
+	if err != nil {
+		return wire.HoldResponse{}, err
+	}
+	status, rest, err := c.carry(ctx, via, to, wire.HoldProtocol, sealed, time.Duration(req.Wait)*time.Second)
+	if err != nil {
+		c.forwarderFailed(ctx, rt, via, err)
+		return wire.HoldResponse{}, err
+	}
+	if status != wire.Taken {
+		return wire.HoldResponse{}, &holderError{status}
+	}
+	body, err := x.Open(rest)
+	if err != nil {
+		c.forwarderFailed(ctx, rt, via, err) // only it could have changed the answer
+		return wire.HoldResponse{}, fmt.Errorf("answer of the holder: %w", err)
+	}
+	resp, err := wire.DecodeHoldResponse(body)
+	if err != nil {
+		return wire.HoldResponse{}, err
+	}
+	if resp.Status != wire.Taken {
+		return wire.HoldResponse{}, &holderError{resp.Status}
+	}
+	return resp, nil
+}
+
+// unreachedLimit is how often in a row a forwarder may say that it does not
+// reach the holder before another is asked: each one asked learns who asks for
+// that holder, and most often it is the holder that is gone.
+const unreachedLimit = 4
+
+// forwarderFailed has the next request about rt go through another if via is,
+// or may be, at fault.
+func (c *Courier) forwarderFailed(ctx context.Context, rt *ownRoute, via *peer.AddrInfo, err error) {
+	if via == nil || ctx.Err() != nil {
+		return
+	}
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	if rt.via != via.ID {
+		return
+	}
+	if rt.out++; errors.Is(err, errUnreached) && rt.out < unreachedLimit {
+		return
+	}
+	rt.via, rt.out = "", 0
+	c.book.suspect(via.ID, time.Now())
+}

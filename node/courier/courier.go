@@ -1,0 +1,248 @@
+// Package courier delivers sealed letters from one party to one other: the
+// road for everything that is not gossip.
+//
+// A letter goes to an intentcast.Route. Without a slot the route names the
+// recipient's own node, which answers when the letter's effect is durable.
+// With a slot it names a holder: a peer that keeps letters for a key it can't
+// link to anyone, until the recipient's node fetches them. A node that does
+// not want to be known (a person's) talks to recipients and holders through a
+// forwarder, a third peer: the forwarder sees who asks and not what, the other
+// end sees what is asked and not by whom. Forwarder and holder together could
+// tell, and so could somebody who watches both: this is unlinkability by
+// identifier, not network anonymity.
+//
+// Letters wait in the store's outbox, written in the caller's transaction, and
+// are sent again with growing pauses until the recipient has acknowledged end
+// to end or they expire. The recipient runs the handler in the transaction
+// that records the letter's id. So whatever crashes or is cut, an effect
+// happens once.
+//
+// The bytes are specified in package wire and package seal.
+package courier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/parley-network/parley/identity/keystore"
+	"github.com/parley-network/parley/node/courier/forward"
+	"github.com/parley-network/parley/node/courier/hold"
+	"github.com/parley-network/parley/node/courier/seal"
+	"github.com/parley-network/parley/node/courier/wire"
+	"github.com/parley-network/parley/node/store"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Config is what a courier is made of. It closes none of it.
+type Config struct {
+	Host     host.Host
+	Store    store.Store
+	Secrets  Secrets
+	Handle   Handler               // what letters do here
+	Rand     rand.Source           // for choices and pauses; keys come from crypto/rand
+	Log      hclog.Logger          // nil: none
+	Registry prometheus.Registerer // nil: counters are kept, not shown
+	Limits   Limits                // a zero field is that of DefaultLimits
+
+	NoHold    bool // don't keep letters for others
+	NoForward bool // don't carry exchanges for others
+
+	// RouteLost is told once when the holder of an own open route has not
+	// answered for Limits.LostAfter. Retrying goes on; opening a new route
+	// elsewhere, and telling those who know the old one, is the owner's to do.
+	// It must not block. May be nil.
+	RouteLost func(RouteLoss)
+}
+
+// Secrets keeps keys: a keystore.Store.
+type Secrets interface {
+	// Get returns a secret, or an error that wraps keystore.ErrNotFound.
+	Get(name string) ([]byte, error)
+	// PutAll stores all of them durably, or none.
+	PutAll(secrets map[string][]byte) error
+	// Delete removes a secret, or returns an error that wraps
+	// keystore.ErrNotFound.
+	Delete(name string) error
+}
+
+// Courier sends, receives, holds and carries letters for one node.
+type Courier struct {
+	cfg     Config
+	lim     Limits
+	log     hclog.Logger
+	key     *seal.PrivateKey // of letters to this node's direct route, and of requests to its holder
+	keyHash string
+	holder  *hold.Holder
+	meters  map[protocol.ID]*forward.Meter
+	book    *book
+	count   counters
+	choice  chooser
+	wake    chan struct{}
+	group   group
+	routes  routes
+}
+
+// ErrNotRunning is returned by what needs Run to be under way.
+var ErrNotRunning = errors.New("the courier is not running")
+
+// selfSecret names the key of the direct route in Secrets.
+const selfSecret = "courier/self"
+
+// New returns a courier that does nothing until Run. It makes the key of the
+// node's direct route if Secrets has none yet.
+func New(cfg Config) (*Courier, error) {
+	if cfg.Host == nil || cfg.Store == nil || cfg.Secrets == nil || cfg.Handle == nil || cfg.Rand == nil {
+		return nil, errors.New("courier: Host, Store, Secrets, Handle and Rand are all wanted")
+	}
+	if cfg.Log == nil {
+		cfg.Log = hclog.NewNullLogger()
+	}
+	key, err := loadKey(cfg.Secrets, selfSecret)
+	if err != nil {
+		return nil, fmt.Errorf("courier: %w", err)
+	}
+	lim := cfg.Limits.withDefaults()
+	c := &Courier{
+		cfg: cfg, lim: lim, log: cfg.Log, key: key,
+		keyHash: string(seal.KeyHash(key.Public())),
+		holder:  hold.New(cfg.Host.ID(), lim.Hold),
+		meters: map[protocol.ID]*forward.Meter{
+			wire.LetterProtocol:  forward.NewMeter(lim.Letters),
+			wire.HoldProtocol:    forward.NewMeter(lim.Forward),
+			wire.ForwardProtocol: forward.NewMeter(lim.Forward),
+			wire.HelloProtocol:   forward.NewMeter(lim.Letters),
+		},
+		book:   newBook(lim.Records),
+		choice: chooser{rand: rand.New(cfg.Rand)},
+		wake:   make(chan struct{}, 1),
+		routes: routes{open: make(map[string]*ownRoute), busy: make(map[string]bool), polls: make(chan struct{}, lim.Polls)},
+	}
+	if c.count, err = newCounters(cfg.Registry, c.holder); err != nil {
+		return nil, fmt.Errorf("courier: %w", err)
+	}
+	return c, nil
+}
+
+func loadKey(s Secrets, name string) (*seal.PrivateKey, error) {
+	seed, err := s.Get(name)
+	if err == nil {
+		return seal.NewPrivateKey(seed)
+	}
+	if !errors.Is(err, keystore.ErrNotFound) {
+		return nil, fmt.Errorf("get secret %s: %w", name, err)
+	}
+	key, err := seal.GenerateKey()
+	if err != nil {
+		return nil, err
+	}
+	if seed, err = key.Seed(); err != nil {
+		return nil, err
+	}
+	if err := s.PutAll(map[string][]byte{name: seed}); err != nil {
+		return nil, fmt.Errorf("put secret %s: %w", name, err)
+	}
+	return key, nil
+}
+
+// Run serves the protocols, sends what is due and polls the open routes until
+// ctx ends. It returns after all its goroutines have ended: nil, or what kept
+// it from starting. A courier runs once.
+func (c *Courier) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	events, err := c.subscribe()
+	if err != nil {
+		return fmt.Errorf("courier: %w", err)
+	}
+	defer events.Close()
+	stored, err := c.loadRoutes(ctx)
+	if err != nil {
+		return fmt.Errorf("courier: load own routes: %w", err)
+	}
+	if !c.group.start(ctx) {
+		return errors.New("courier: has run already")
+	}
+	c.serveAll()
+	c.group.run(func(ctx context.Context) { c.meetPeers(ctx, events) })
+	c.group.run(c.sweepLoop)
+	c.group.run(func(ctx context.Context) { newDispatcher(c).run(ctx) })
+	for _, rt := range stored {
+		c.startPolling(rt)
+	}
+	<-ctx.Done()
+	c.unserveAll()
+	c.group.stop()
+	return nil
+}
+
+// Wake has the outbox looked at now: for after the commit of a transaction
+// that called Send.
+func (c *Courier) Wake() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// group is the goroutines of one Run.
+type group struct {
+	mu      sync.Mutex
+	ctx     context.Context
+	started time.Time
+	over    bool
+	wg      sync.WaitGroup
+}
+
+func (g *group) start(ctx context.Context) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ctx != nil {
+		return false
+	}
+	g.ctx, g.started = ctx, time.Now()
+	return true
+}
+
+// enter counts the caller's goroutine in, until it calls leave. It returns
+// false before start and after stop.
+func (g *group) enter() (ctx context.Context, leave func(), ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ctx == nil || g.over || g.ctx.Err() != nil {
+		return nil, nil, false
+	}
+	g.wg.Add(1)
+	return g.ctx, g.wg.Done, true
+}
+
+func (g *group) run(fn func(context.Context)) bool {
+	ctx, leave, ok := g.enter()
+	if ok {
+		go func() {
+			defer leave()
+			fn(ctx)
+		}()
+	}
+	return ok
+}
+
+// since returns how long the group has run.
+func (g *group) since() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return time.Since(g.started)
+}
+
+func (g *group) stop() {
+	g.mu.Lock()
+	g.over = true
+	g.mu.Unlock()
+	g.wg.Wait()
+}

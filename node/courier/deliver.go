@@ -1,0 +1,180 @@
+package courier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/courier/seal"
+	"github.com/parley-network/parley/node/courier/wire"
+	"github.com/parley-network/parley/node/store"
+)
+
+// Pauses between attempts: doubled from base up to limit.
+const (
+	retryBase  = time.Second // nobody took the letter
+	retryLimit = 10 * time.Minute
+	laneLimit  = 2 * time.Minute // for all letters to a peer out of reach
+	heldBase   = 5 * time.Minute // a holder took it; the recipient has not acknowledged
+	heldLimit  = 6 * time.Hour
+)
+
+// outcome is what one attempt came to.
+type outcome struct {
+	state     string // StateQueued: nobody has it
+	problem   string
+	unreached bool // the peer was not reached
+}
+
+// attempt sends a claimed letter once and records what came of it. It reports
+// whether the peer was out of reach.
+func (c *Courier) attempt(ctx context.Context, t task) (unreached bool) {
+	now := time.Now()
+	if !now.Before(t.rec.Due) {
+		return false // the lease is over: the letter may be somebody else's by now
+	}
+	o := outcome{state: StateExpired, problem: t.out.Problem}
+	if now.Before(t.out.Expires.Std()) {
+		o = c.deliver(ctx, t.out)
+		if ctx.Err() != nil {
+			return false // cut short by our own end; the lease will run out
+		}
+	}
+	c.count.sent(o.state)
+	err := c.cfg.Store.Update(ctx, func(tx store.Tx) error { return c.settle(tx, t, o) })
+	if err != nil && ctx.Err() == nil {
+		c.log.Error("outcome of a letter not recorded, it is sent again", "id", t.rec.ID, "error", err)
+	}
+	return o.unreached
+}
+
+// settle writes the outcome of an attempt, if the claim still holds.
+func (c *Courier) settle(tx store.Tx, t task, o outcome) error {
+	rec, err := claimed(tx, t.rec)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now, l := time.Now(), t.out
+	l.Attempts++
+	l.Problem = o.problem
+	switch {
+	case o.state == StateDelivered, o.state == StateRefused, o.state == StateExpired:
+		return finish(tx, rec, l, o.state, o.problem, now)
+	case o.state == StateHeld && l.Kind == AckKind:
+		return finish(tx, rec, l, StateDelivered, "", now) // acknowledgements are not acknowledged
+	case o.state == StateHeld:
+		rec.State = StateHeld
+		rec.Due = now.Add(c.choice.backoff(int(l.Handed), heldBase, heldLimit))
+		l.Handed++
+	default:
+		// Once held it stays "held": the holder may have it even so.
+		rec.Due = now.Add(c.choice.backoff(int(l.Attempts-1), retryBase, retryLimit))
+	}
+	if end := l.Expires.Std(); rec.Due.After(end) {
+		rec.Due = end
+	}
+	if rec.Body, err = dagcbor.Marshal(l); err != nil {
+		return err
+	}
+	return tx.Put(rec)
+}
+
+// deliver hands the letter in.
+func (c *Courier) deliver(ctx context.Context, l outLetter) outcome {
+	to, err := wire.ParsePeer(l.Peer, l.Addrs)
+	if err != nil {
+		return outcome{state: StateQueued, problem: "its address is no address: " + err.Error()}
+	}
+	var via *peer.AddrInfo
+	if !l.Direct && to.ID != c.cfg.Host.ID() {
+		if via, err = c.forwarder(to.ID, l.avoid()); err != nil {
+			return outcome{state: StateQueued, problem: err.Error()}
+		}
+	}
+	status, rest, err := c.carry(ctx, via, to, wire.LetterProtocol, wire.EncodeLetter(l.Slot, l.Sealed), 0)
+	if err != nil && via != nil { // it may be at fault, or lie: the next attempt takes another
+		c.book.suspect(via.ID, time.Now())
+	}
+	switch {
+	case err != nil:
+		return outcome{state: StateQueued, problem: err.Error(), unreached: errors.Is(err, errUnreached)}
+	case len(l.Slot) > 0:
+		return heldOutcome(status)
+	}
+	return directOutcome(l.Receipt, status, rest)
+}
+
+// heldOutcome judges a holder's answer. Nothing proves it, and nothing needs
+// to: the letter is sent again until the recipient acknowledges.
+func heldOutcome(status wire.Status) outcome {
+	switch status {
+	case wire.Taken, wire.Duplicate:
+		return outcome{state: StateHeld}
+	case wire.NoSlot:
+		return outcome{state: StateQueued, problem: "the holder has no such slot: it restarted, or the recipient has closed the route"}
+	}
+	return outcome{state: StateQueued, problem: fmt.Sprintf("the holder answers: %s", status)}
+}
+
+// directOutcome judges a recipient's answer. It counts only with the receipt
+// that the recipient alone can make, else a forwarder could swallow letters.
+func directOutcome(receiptKey []byte, status wire.Status, receipt []byte) outcome {
+	proven := seal.VerifyReceipt(receiptKey, byte(status), receipt)
+	switch {
+	case proven && (status == wire.Taken || status == wire.Duplicate):
+		return outcome{state: StateDelivered}
+	case proven && status == wire.Refused:
+		return outcome{state: StateRefused, problem: "the recipient refuses it"}
+	case status == wire.Taken, status == wire.Duplicate, status == wire.Refused:
+		return outcome{state: StateQueued, problem: fmt.Sprintf("answer %q without the recipient's receipt", status)}
+	}
+	return outcome{state: StateQueued, problem: fmt.Sprintf("the recipient answers: %s", status)}
+}
+
+// errNoForwarder says that nobody is known who could hide this node from the
+// other end.
+var errNoForwarder = errors.New("no peer is known that could carry it: connect to one more peer")
+
+// forwarder chooses who carries an exchange to the peer to. It returns nil
+// where this node may go itself: it has looked around for Limits.Settle, knows
+// nobody to ask, has no route that was opened through a forwarder, and is
+// connected to that peer anyway. That is the network of two; with the first
+// other peer it ends.
+func (c *Courier) forwarder(to peer.ID, avoid []peer.ID) (*peer.AddrInfo, error) {
+	now := time.Now()
+	var cands []candidate
+	for _, e := range c.book.fresh(now) {
+		if e.rec.Forward && e.info.ID != c.cfg.Host.ID() {
+			cands = append(cands, c.candidate(e, now, c.routes.viaUses()))
+		}
+	}
+	got, ok := pick(cands, slices.Concat(avoid, []peer.ID{to}), c.choice.intn)
+	if !ok { // rather the holder of our own route than nobody
+		got, ok = pick(cands, []peer.ID{to}, c.choice.intn)
+	}
+	switch {
+	case ok:
+		return &got.info, nil
+	case c.group.since() < c.lim.Settle, c.routes.anyHidden(),
+		c.cfg.Host.Network().Connectedness(to) != network.Connected:
+		return nil, errNoForwarder
+	}
+	return nil, nil
+}
+
+func (c *Courier) candidate(e entry, now time.Time, uses map[peer.ID]int) candidate {
+	return candidate{
+		info:      e.info,
+		connected: c.cfg.Host.Network().Connectedness(e.info.ID) == network.Connected,
+		suspect:   now.Before(e.suspectTo),
+		uses:      uses[e.info.ID],
+	}
+}

@@ -1,0 +1,102 @@
+package forward
+
+import (
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+)
+
+// Limits bound what is done for others.
+type Limits struct {
+	Concurrent     int     // exchanges at one time, for all
+	PeerConcurrent int     // of these for one peer
+	PeerRate       float64 // exchanges a second for one peer, in the long run
+	PeerBurst      float64 // exchanges for one peer at once after a rest
+	PeerBytes      float64 // bytes a second for one peer, in the long run
+	PeerBurstBytes float64 // bytes for one peer at once after a rest
+}
+
+// DefaultLimits are what an ordinary node carries for others: 64 of one peer's
+// long-polls and some letters beside them.
+func DefaultLimits() Limits {
+	return Limits{
+		Concurrent: 1024, PeerConcurrent: 96,
+		PeerRate: 50, PeerBurst: 500,
+		PeerBytes: 1 << 20, PeerBurstBytes: 16 << 20,
+	}
+}
+
+// Meter keeps count per peer. Its methods are safe for concurrent use. Peers
+// at rest take no memory for longer than their allowances need to fill up.
+type Meter struct {
+	lim Limits
+
+	mu    sync.Mutex
+	total int
+	peers map[peer.ID]*account
+}
+
+type account struct {
+	running      int
+	calls, bytes float64 // what is left
+	at           time.Time
+}
+
+// NewMeter returns a meter with nothing counted.
+func NewMeter(lim Limits) *Meter {
+	return &Meter{lim: lim, peers: make(map[peer.ID]*account)}
+}
+
+// Enter counts the beginning of an exchange of n bytes for p, or returns false
+// if it is beyond a limit. After true the caller calls [Meter.Leave].
+func (m *Meter) Enter(p peer.ID, n int, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a := m.peers[p]
+	if a == nil {
+		a = &account{calls: m.lim.PeerBurst, bytes: m.lim.PeerBurstBytes, at: now}
+		m.peers[p] = a
+	}
+	m.fill(a, now)
+	if m.total >= m.lim.Concurrent || a.running >= m.lim.PeerConcurrent || a.calls < 1 || a.bytes < float64(n) {
+		return false
+	}
+	a.calls--
+	a.bytes -= float64(n)
+	a.running++
+	m.total++
+	return true
+}
+
+// Leave counts the end of an exchange of p, whose answer had n bytes. The
+// answer's bytes are owed: they may bring the allowance below zero.
+func (m *Meter) Leave(p peer.ID, n int, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a := m.peers[p]
+	m.fill(a, now)
+	a.bytes -= float64(n)
+	a.running--
+	m.total--
+}
+
+// Sweep forgets the peers whose allowances are full again.
+func (m *Meter) Sweep(now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for p, a := range m.peers {
+		m.fill(a, now)
+		if a.running == 0 && a.calls >= m.lim.PeerBurst && a.bytes >= m.lim.PeerBurstBytes {
+			delete(m.peers, p)
+		}
+	}
+}
+
+func (m *Meter) fill(a *account, now time.Time) {
+	if dt := now.Sub(a.at).Seconds(); dt > 0 {
+		a.calls = min(m.lim.PeerBurst, a.calls+dt*m.lim.PeerRate)
+		a.bytes = min(m.lim.PeerBurstBytes, a.bytes+dt*m.lim.PeerBytes)
+		a.at = now
+	}
+}

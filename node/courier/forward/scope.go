@@ -1,0 +1,62 @@
+// Package forward is the carrier's side of /parley/forward/1: which addresses
+// a node may dial because another asks it to, and how much it carries for
+// whom. It has no streams: the courier does the carrying.
+package forward
+
+import (
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+)
+
+// scope is how far an address reaches, the narrowest first.
+type scope int
+
+const (
+	unusable scope = iota
+	loopback
+	private
+	public
+)
+
+// Dialable returns those of addrs, given by a stranger, that a node listening
+// on own may dial: none of a narrower scope than the widest of own. So a node
+// on the public Internet can't be sent to explore the network behind it, and
+// a node on a home network not the services of its own machine, while nodes
+// that all live on one machine reach each other. Names (/dns…) are refused:
+// whoever owns one points it where he likes.
+func Dialable(own, addrs []ma.Multiaddr) []ma.Multiaddr {
+	widest := unusable
+	for _, a := range own {
+		widest = max(widest, scopeOf(a))
+	}
+	var out []ma.Multiaddr
+	for _, a := range addrs {
+		if s := scopeOf(a); s != unusable && s >= widest {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// scopeOf judges the first hop: through a relay, that is the relay.
+func scopeOf(a ma.Multiaddr) scope {
+	if len(a) == 0 {
+		return unusable
+	}
+	switch a[0].Protocol().Code {
+	case ma.P_IP4, ma.P_IP6, ma.P_IP6ZONE:
+	default:
+		return unusable
+	}
+	switch {
+	case manet.IsIPUnspecified(a), manet.IsIP6LinkLocal(a):
+		return unusable
+	case manet.IsIPLoopback(a):
+		return loopback
+	case manet.IsPublicAddr(a):
+		return public
+	case manet.IsPrivateAddr(a):
+		return private
+	}
+	return unusable // multicast, documentation and other reserved ranges
+}

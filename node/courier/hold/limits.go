@@ -1,0 +1,39 @@
+// Package hold is a holder's side of the reply route: it keeps sealed letters
+// in slots for whoever has a slot's key, whom it does not know.
+//
+// A slot is an Ed25519 public key. Its owner opens it, fetches, and closes it
+// with requests signed by that key, usually through another peer; anybody may
+// hand in a letter. Everything is bounded by [Limits] and held in memory: a
+// holder that restarts has lost its letters, and senders repeat them until the
+// recipient acknowledges.
+package hold
+
+import "time"
+
+// Limits bound what a holder keeps. Senders and owners meet them as the
+// statuses wire.Full and wire.Busy.
+type Limits struct {
+	Slots       int           // slots in all
+	PeerSlots   int           // slots opened through one peer
+	Letters     int           // letters in one slot
+	PeerLetters int           // letters in one slot handed in by one peer
+	SlotBytes   int           // bytes in one slot
+	Bytes       int           // bytes in all slots
+	PeerBytes   int           // bytes in all slots handed in by one peer
+	Life        time.Duration // longest life of a slot from now; its owner may extend it
+	Polls       int           // fetches that wait at one time
+	SlotPolls   int           // of these for one slot
+}
+
+// DefaultLimits are those of an ordinary node: at most 64 MiB of other
+// people's letters. A slot takes 200 offers of 4 KiB twice over, and lives for
+// the 7 days an intent may, and one more.
+func DefaultLimits() Limits {
+	return Limits{
+		Slots: 4096, PeerSlots: 1024,
+		Letters: 256, PeerLetters: 64, SlotBytes: 2 << 20,
+		Bytes: 64 << 20, PeerBytes: 16 << 20,
+		Life:  8 * 24 * time.Hour,
+		Polls: 1024, SlotPolls: 4,
+	}
+}

@@ -1,0 +1,78 @@
+package courier
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/parley-network/parley/node/courier/hold"
+	"github.com/parley-network/parley/node/courier/wire"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// What became of a letter received, as counted.
+const (
+	resultTaken      = "taken"
+	resultDuplicate  = "duplicate"
+	resultRefused    = "refused"
+	resultExpired    = "expired"
+	resultFailed     = "failed"     // the handler's error: it comes again
+	resultUnreadable = "unreadable" // sealed to another key, or not at all
+	resultMalformed  = "malformed"
+	resultAck        = "ack"
+	resultStrayAck   = "stray_ack" // of a letter not known, or by the wrong route
+)
+
+// counters are the courier's metrics. Labels are of small fixed sets: no peer,
+// no route, no letter.
+type counters struct {
+	in, out, asked *prometheus.CounterVec
+	polls          prometheus.Counter
+}
+
+func newCounters(reg prometheus.Registerer, h *hold.Holder) (counters, error) {
+	vec := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "parley", Subsystem: "courier", Name: name, Help: help}, labels)
+	}
+	c := counters{
+		in:    vec("letters_received_total", "Letters that reached this node, by what became of them.", "result"),
+		out:   vec("send_attempts_total", "Attempts to send a letter, by the state it is in after.", "state"),
+		asked: vec("requests_total", "Requests of other peers, by protocol and answer.", "protocol", "answer"),
+		polls: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: "parley", Subsystem: "courier", Name: "polls_failed_total", Help: "Fetches from holders that failed.",
+		}),
+	}
+	if reg == nil {
+		return c, nil
+	}
+	gauge := func(name, help string, of func(hold.Stats) int) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "parley", Subsystem: "courier", Name: name, Help: help},
+			func() float64 { return float64(of(h.Stats())) })
+	}
+	for _, m := range []prometheus.Collector{
+		c.in, c.out, c.asked, c.polls,
+		gauge("held_slots", "Slots kept for others.", func(s hold.Stats) int { return s.Slots }),
+		gauge("held_letters", "Letters kept for others.", func(s hold.Stats) int { return s.Letters }),
+		gauge("held_bytes", "Bytes of letters kept for others.", func(s hold.Stats) int { return s.Bytes }),
+	} {
+		if err := reg.Register(m); err != nil {
+			return c, fmt.Errorf("register metrics: %w", err)
+		}
+	}
+	return c, nil
+}
+
+func (c counters) received(result string) { c.in.WithLabelValues(result).Inc() }
+func (c counters) sent(state string)      { c.out.WithLabelValues(state).Inc() }
+
+func (c counters) pollFailed() { c.polls.Inc() }
+
+// served counts a request; status 0 is one whose stream failed.
+func (c counters) served(p protocol.ID, s wire.Status) {
+	answer := "stream failed"
+	if s != 0 {
+		answer = s.String()
+	}
+	name := strings.TrimSuffix(strings.TrimPrefix(string(p), "/parley/"), "/1")
+	c.asked.WithLabelValues(name, answer).Inc()
+}

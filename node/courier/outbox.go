@@ -1,0 +1,156 @@
+package courier
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/courier/seal"
+	"github.com/parley-network/parley/node/courier/wire"
+	"github.com/parley-network/parley/node/store"
+)
+
+const (
+	kindLetter store.Kind = "letter"
+	// keepFinal is how long it is remembered what became of a letter.
+	keepFinal = 7 * 24 * time.Hour
+)
+
+// errRoute is returned for a route that no letter can be sent to.
+var errRoute = errors.New("not a usable route")
+
+// outLetter is the body of a letter's record. It holds the letter sealed: what
+// was in it can't be read from the outbox.
+type outLetter struct {
+	Version  uint64        `cbor:"v"`                 // 1
+	Kind     string        `cbor:"kind"`              //
+	Peer     string        `cbor:"peer"`              // whom it is handed to
+	Addrs    []string      `cbor:"addrs,omitempty"`   //
+	Slot     []byte        `cbor:"slot,omitempty"`    // at that peer; none: the peer is the recipient
+	Sealed   []byte        `cbor:"sealed,omitempty"`  // gone once its travel has ended
+	Receipt  []byte        `cbor:"receipt,omitempty"` // key of the receipt
+	From     []byte        `cbor:"from,omitempty"`    // SHA-256 of the key an acknowledgement is sealed to
+	Avoid    string        `cbor:"avoid,omitempty"`   // holder of that route: a bad forwarder, it would see both ends
+	Direct   bool          `cbor:"direct,omitempty"`  // no forwarder
+	Created  identity.Time `cbor:"created"`           //
+	Expires  identity.Time `cbor:"expires"`           //
+	Attempts uint64        `cbor:"attempts"`          //
+	Handed   uint64        `cbor:"handed,omitempty"`  // times a holder took it
+	Problem  string        `cbor:"problem,omitempty"` // of the last attempt, in plain words
+	Done     identity.Time `cbor:"done,omitzero"`     // end of its travel
+}
+
+func decodeOut(b []byte) (outLetter, error) {
+	var l outLetter
+	if err := dagcbor.Unmarshal(b, &l); err != nil {
+		return l, fmt.Errorf("letter in the outbox: %w", err)
+	}
+	return l, nil
+}
+
+// Send seals a letter and puts it into the outbox within tx: it is sent if
+// and only if tx commits. Call [Courier.Wake] after the commit. It returns the
+// letter's id; an error names what of out is wrong, or is the store's.
+func (c *Courier) Send(tx store.Tx, out Outgoing) (string, error) {
+	if out.Kind == AckKind {
+		return "", fmt.Errorf("send letter: kind %q is the courier's own", AckKind)
+	}
+	id, err := c.enqueue(tx, "", out)
+	if err != nil {
+		return "", fmt.Errorf("send letter of kind %.64q: %w", out.Kind, err)
+	}
+	return id, nil
+}
+
+// enqueue writes the record of a new letter under recordID, or the letter's id
+// if that is empty.
+func (c *Courier) enqueue(tx store.Tx, recordID string, out Outgoing) (string, error) {
+	if err := seal.CheckRoute(out.To); err != nil {
+		return "", fmt.Errorf("to: %w: %w", errRoute, err)
+	}
+	if _, err := wire.ParsePeer(out.To.Peer, out.To.Addrs); err != nil {
+		return "", fmt.Errorf("to: %w: %w", errRoute, err)
+	}
+	now := time.Now()
+	if !out.Expires.After(now.Add(time.Second)) || out.Expires.After(now.Add(MaxLife)) {
+		return "", fmt.Errorf("expires %s: want within %v from now", out.Expires.UTC().Format(time.RFC3339), MaxLife)
+	}
+	l := seal.Letter{
+		Version: seal.LetterVersion, ID: seal.NewID(), Kind: out.Kind, Body: out.Body,
+		Sent: identity.At(now), Expires: identity.At(out.Expires), From: out.From,
+	}
+	sealed, receipt, err := seal.Seal(out.To.Key, l)
+	if err != nil {
+		return "", err
+	}
+	o := outLetter{
+		Version: 1, Kind: out.Kind, Peer: out.To.Peer, Addrs: out.To.Addrs, Slot: out.To.Slot,
+		Sealed: sealed, Receipt: receipt, Direct: out.Direct, Created: l.Sent, Expires: l.Expires,
+	}
+	if out.From != nil {
+		o.From = seal.KeyHash(out.From.Key)
+		if len(out.From.Slot) > 0 {
+			o.Avoid = out.From.Peer
+		}
+	}
+	body, err := dagcbor.Marshal(o)
+	if err != nil {
+		return "", err
+	}
+	if recordID == "" {
+		recordID = hex.EncodeToString(l.ID)
+	}
+	return recordID, tx.Put(store.Record{Kind: kindLetter, ID: recordID, Ref: out.Ref, State: StateQueued, Due: now, Body: body})
+}
+
+// Letters returns where the letters sent for ref stand, by id; for ref "" all
+// but acknowledgements. What became of a letter is known for a week.
+func (c *Courier) Letters(ctx context.Context, ref string) ([]LetterStatus, error) {
+	var out []LetterStatus
+	err := c.cfg.Store.View(ctx, func(tx store.Tx) error {
+		recs, err := tx.List(store.Query{Kind: kindLetter, Ref: ref})
+		if err != nil {
+			return err
+		}
+		out = out[:0]
+		for _, rec := range recs {
+			l, err := decodeOut(rec.Body)
+			if err != nil {
+				return err
+			}
+			if l.Kind != AckKind {
+				out = append(out, l.status(rec))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list letters: %w", err)
+	}
+	return out, nil
+}
+
+func (l outLetter) status(rec store.Record) LetterStatus {
+	s := LetterStatus{
+		ID: rec.ID, Ref: rec.Ref, Kind: l.Kind, State: rec.State, Peer: l.Peer, Slot: len(l.Slot) > 0,
+		Attempts: int(l.Attempts), Problem: l.Problem, Created: l.Created.Std(), Expires: l.Expires.Std(),
+	}
+	if l.Done.IsZero() {
+		s.Next = rec.Due
+	}
+	return s
+}
+
+// avoid returns the peers that must not carry the letter, where there is a
+// choice.
+func (l outLetter) avoid() []peer.ID {
+	if p, err := peer.Decode(l.Avoid); err == nil {
+		return []peer.ID{p}
+	}
+	return nil
+}

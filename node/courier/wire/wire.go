@@ -1,0 +1,96 @@
+// Package wire is what the courier's protocols look like on a stream, and
+// nothing of what they do: codes, frames and bodies, each with a strict and
+// bounded decoder. It is pure but for reading and writing a stream given to it.
+//
+// # Frames
+//
+// Every message is one frame: 4 bytes length n (big endian), then n bytes. The
+// asker writes one frame and closes its side; the answerer writes one frame
+// and closes its own. Whatever comes after the frame is not read. A frame
+// beyond the limit of its protocol is refused before it is read.
+//
+// # /parley/letter/1: hand in one sealed letter
+//
+//	ask     1 byte   length of the slot: 0 (the peer is the recipient) or 32
+//	        0 or 32  slot, an Ed25519 public key
+//	        rest     sealed letter: 2160, 5232, 17520 or 66672 bytes (package seal)
+//	answer  1 byte   status
+//	        0 or 32  receipt (seal.Receipt); from the recipient alone, with
+//	                 taken, duplicate and refused
+//
+// # /parley/hold/1: talk to a holder of letters
+//
+//	ask     sealed request (seal.SealRequest) around a [HoldRequest]
+//	answer  1 byte   status: taken, or why there is no response
+//	        rest     sealed response around a [HoldResponse], with taken alone
+//
+// # /parley/forward/1: have one exchange carried to another peer
+//
+//	ask     DAG-CBOR of [ForwardRequest]
+//	answer  1 byte   status: taken, or why nothing was carried
+//	        rest     the other peer's answer frame, with taken alone
+//
+// # /parley/hello/1: swap holder records
+//
+//	ask     signed record of the one who opened the stream (package hello)
+//	answer  1 byte   status: taken, or why there is none
+//	        rest     signed record of the other, with taken alone
+package wire
+
+import (
+	"fmt"
+
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/parley-network/parley/node/courier/seal"
+)
+
+// The protocols' names on a libp2p connection.
+const (
+	LetterProtocol  protocol.ID = "/parley/letter/1"
+	HoldProtocol    protocol.ID = "/parley/hold/1"
+	ForwardProtocol protocol.ID = "/parley/forward/1"
+	HelloProtocol   protocol.ID = "/parley/hello/1"
+)
+
+// The largest frames in bytes.
+const (
+	MaxLetter  = 1 + 32 + seal.MaxSealedLetter
+	MaxHold    = 1 + seal.MaxSealedExchange
+	MaxForward = MaxHold + 8<<10 // with the address of the other peer
+	MaxHello   = 8 << 10
+	MaxAnswer  = MaxHold // the longest answer there is
+)
+
+// Status is the one-byte answer of every protocol here. An asker that meets a
+// code it does not know takes it for [Busy]: nothing was done, try again.
+type Status byte
+
+// The codes. 0 is never sent.
+const (
+	Taken       Status = 1  // done: held, or the letter's effect is durable
+	Duplicate   Status = 2  // had been taken before
+	NoSlot      Status = 3  // the holder has no such slot (any more)
+	Full        Status = 4  // no room: in this slot, or at this holder
+	TooLarge    Status = 5  // larger than is taken here
+	Busy        Status = 6  // too much at once; try again later
+	Refused     Status = 7  // the recipient looked at it and refuses it for good
+	Unreadable  Status = 8  // does not open under the key used here
+	Malformed   Status = 9  // not of the form stated above
+	Unreachable Status = 10 // the other peer could not be reached or did not answer
+	Unwilling   Status = 11 // this peer does not do that
+	Forbidden   Status = 12 // signature, time or addressee of the request is wrong
+)
+
+var statusText = [...]string{
+	Taken: "taken", Duplicate: "taken before", NoSlot: "no such slot", Full: "full", TooLarge: "too large",
+	Busy: "busy", Refused: "refused", Unreadable: "not readable with its key", Malformed: "malformed",
+	Unreachable: "other peer not reached", Unwilling: "unwilling", Forbidden: "signature, time or addressee is wrong",
+}
+
+// String returns the code in words.
+func (s Status) String() string {
+	if int(s) < len(statusText) && statusText[s] != "" {
+		return statusText[s]
+	}
+	return fmt.Sprintf("unknown answer %d", byte(s))
+}

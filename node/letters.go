@@ -1,0 +1,110 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/courier"
+	"github.com/parley-network/parley/node/store"
+)
+
+// The kinds of letters parties send each other, and their bodies. All travel
+// sealed; each body is strict DAG-CBOR with a version of its own.
+const (
+	letterOffer       = "offer"       // vendor → author: a signed offer
+	letterPropose     = "propose"     // person → vendor: a card signed by the person
+	letterCountersign = "countersign" // vendor → person: the vendor's envelope over it
+	letterRefuse      = "refuse"      // vendor → person: why there is no card
+	letterEnd         = "end"         // either → other: the card's ending version
+	letterEndSeen     = "end-seen"    // the other's envelope over the ending
+)
+
+const letterVersion = 1
+
+// letterLife is how long a letter about a card is retried.
+const letterLife = 7 * 24 * time.Hour
+
+type offerLetter struct {
+	Version uint64 `cbor:"v"`
+	Offer   []byte `cbor:"offer"` // intentcast.SignedOffer
+	Log     []byte `cbor:"log"`   // the vendor's key log
+}
+
+// proposeLetter carries a card as the person signed it. Author is the same
+// card signed by the intent's one-off key: who accepts is who asked.
+type proposeLetter struct {
+	Version uint64            `cbor:"v"`
+	Card    []byte            `cbor:"card"` // relcard.Signed with the person's envelope
+	Log     []byte            `cbor:"log"`  // the person's pairwise key log
+	Author  identity.Envelope `cbor:"author"`
+}
+
+type countersignLetter struct {
+	Version  uint64            `cbor:"v"`
+	Card     dagcbor.CID       `cbor:"card"` // of version 0
+	Envelope identity.Envelope `cbor:"env"`
+}
+
+type refuseLetter struct {
+	Version uint64      `cbor:"v"`
+	Card    dagcbor.CID `cbor:"card"`
+	Reason  string      `cbor:"reason"`
+}
+
+type endLetter struct {
+	Version uint64      `cbor:"v"`
+	Card    dagcbor.CID `cbor:"card"`
+	Ending  []byte      `cbor:"ending"` // relcard.Signed with the ender's envelope
+}
+
+// receive gives a letter its effect, in the transaction that records it as
+// seen. What can never be right is refused; anything else is tried again.
+func (n *Node) receive(ctx context.Context, tx store.Tx, in courier.Inbound) error {
+	c, ok := tx.(*change)
+	if !ok {
+		return errors.New("letter outside a transaction of the node's") // journaled sees to it
+	}
+	var err error
+	switch in.Kind {
+	case letterOffer:
+		err = n.receiveOffer(c, in)
+	case letterPropose:
+		err = n.receiveProposal(c, in)
+	case letterCountersign:
+		err = n.receiveCountersign(c, in)
+	case letterRefuse:
+		err = n.receiveRefusal(c, in)
+	case letterEnd:
+		err = n.receiveEnd(c, in)
+	case letterEndSeen:
+		err = n.receiveEndSeen(c, in)
+	default:
+		err = refuse("letter of the unknown kind %.40q", in.Kind)
+	}
+	if err != nil {
+		return fmt.Errorf("letter %s: %w", in.Kind, err)
+	}
+	return nil
+}
+
+// refuse is the error for a letter that can never be right.
+func refuse(format string, args ...any) error {
+	return courier.Refuse(format, args...)
+}
+
+// decodeLetter reads a letter's body strictly.
+func decodeLetter(b []byte, v any, version *uint64) error {
+	if err := dagcbor.Unmarshal(b, v); err != nil {
+		return courier.Refuse("%v", err)
+	}
+	if *version != letterVersion {
+		return refuse("version %d: only %d is known", *version, letterVersion)
+	}
+	return nil
+}
+
+func encode(v any) ([]byte, error) { return dagcbor.Marshal(v) }

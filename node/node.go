@@ -1,0 +1,130 @@
+// Package node is one party's running node: a person's, a vendor's, or both
+// in one. It composes the store, the gossip service, the courier and the pure
+// rules of market into use cases, one file each: cast, hear, offer, accept,
+// card.
+//
+// [New] takes everything that touches the world and builds none of it, so
+// that the same node runs on a home server and, by the thousand, in virtual
+// time.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/parley-network/parley/gossip"
+	"github.com/parley-network/parley/node/courier"
+	"github.com/parley-network/parley/node/store"
+	"github.com/parley-network/parley/node/view"
+)
+
+// Secrets keeps private keys by name. identity/keystore implements it.
+type Secrets interface {
+	Get(name string) ([]byte, error)
+	PutAll(secrets map[string][]byte) error
+	Delete(name string) error
+}
+
+// Config is what a node is made of. Host, Store and Keys are needed; the
+// caller closes them after Run has returned.
+type Config struct {
+	Name     string                // what the owner calls this node
+	Version  string                // of the program, for Status
+	Host     host.Host             // the network
+	Store    store.Store           // durable records
+	Keys     Secrets               // private keys
+	Log      hclog.Logger          // nil: silent
+	Rand     *rand.Rand            // for choices, never for keys; nil: seeded from the system
+	Registry prometheus.Registerer // nil: no metrics
+	Vendor   *VendorConfig         // nil: this node does not answer intents
+	Observe  func(view.Event)      // nil, or told of every event; must not block
+}
+
+// VendorConfig makes a node a vendor's.
+type VendorConfig struct {
+	Name   string // as cards and offers show it
+	Domain string // where its key log is published, "shop.example"
+}
+
+// Node is a running party. Its methods are safe for concurrent use.
+type Node struct {
+	cfg     Config
+	log     hclog.Logger
+	started time.Time
+	gossip  *gossip.Service
+	courier *courier.Courier
+	events  *journal
+	vendor  *vendor // nil for a person's node
+	recast  chan struct{}
+	cards   sync.Mutex // one change of a card at a time, across its reading and writing
+}
+
+// New returns a node over cfg, with its identities and keys at hand. It does
+// nothing on the network until Run.
+func New(cfg Config) (*Node, error) {
+	if cfg.Host == nil || cfg.Store == nil || cfg.Keys == nil {
+		return nil, errors.New("new node: Host, Store and Keys are needed")
+	}
+	if cfg.Log == nil {
+		cfg.Log = hclog.NewNullLogger()
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	n := &Node{
+		cfg: cfg, log: cfg.Log.Named("node"), started: time.Now(),
+		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1),
+	}
+	if err := n.compose(); err != nil {
+		return nil, fmt.Errorf("new node %q: %w", cfg.Name, err)
+	}
+	return n, nil
+}
+
+func (n *Node) compose() (err error) {
+	ctx := context.Background()
+	if n.courier, err = courier.New(courier.Config{
+		Host: n.cfg.Host, Store: journaled{n.cfg.Store, n}, Secrets: n.cfg.Keys, Log: n.cfg.Log.Named("courier"),
+		Rand: n.cfg.Rand, Registry: n.cfg.Registry, Handle: n.receive,
+	}); err != nil {
+		return err
+	}
+	if n.gossip, err = gossip.New(gossip.Config{
+		Host: n.cfg.Host, Log: n.cfg.Log.Named("gossip"), Registry: n.cfg.Registry, Deliver: n.hear,
+	}); err != nil {
+		return err
+	}
+	if n.cfg.Vendor != nil {
+		if n.vendor, err = n.openVendor(ctx, *n.cfg.Vendor); err != nil {
+			return fmt.Errorf("open vendor: %w", err)
+		}
+	}
+	return n.remember(ctx)
+}
+
+// Run serves until ctx ends; every goroutine of the node has ended when it
+// returns. The error is nil when ctx ended it.
+func (n *Node) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return n.courier.Run(ctx) })
+	g.Go(func() error { return n.gossip.Run(ctx) })
+	g.Go(func() error { return n.castLoop(ctx) })
+	g.Go(func() error { return n.sweepLoop(ctx) })
+	g.Go(func() error { return n.joinShards(ctx) })
+	g.Go(func() error { return n.peerLoop(ctx) })
+	err := g.Wait()
+	n.events.close()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}

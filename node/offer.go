@@ -1,0 +1,199 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/courier"
+	"github.com/parley-network/parley/node/market"
+	"github.com/parley-network/parley/node/store"
+	"github.com/parley-network/parley/node/view"
+)
+
+// receiveOffer takes in a vendor's offer to an own intent: only for the
+// version it answers, within the cap, one live offer a vendor.
+func (n *Node) receiveOffer(c *change, in courier.Inbound) error {
+	var l offerLetter
+	if err := decodeLetter(in.Body, &l, &l.Version); err != nil {
+		return err
+	}
+	offer, err := intentcast.DecodeOffer(l.Offer)
+	if err != nil {
+		return courier.Refuse("%v", err)
+	}
+	cast, err := n.castForLabel(c, in.Label)
+	if err != nil {
+		return err
+	}
+	ring, err := keyring(c.now, l.Log)
+	if err != nil {
+		return courier.Refuse("%v", err)
+	}
+	if cast.Intent.Status != intentcast.StatusOpen || !c.now.Before(cast.Intent.Expires.Std()) {
+		return refuse("offer %s: the intent is no longer open", offer.ID)
+	}
+	if err := offer.CheckAnswers(cast, ring, c.now); err != nil {
+		return courier.Refuse("%v", err)
+	}
+	replaced, err := roomForOffer(c, cast, offer)
+	if err != nil {
+		return err
+	}
+	if !replaced.IsZero() {
+		if err := c.Delete(kindOffer, replaced.String()); err != nil {
+			return err
+		}
+	}
+	err = put(c.Tx, store.Record{
+		Kind: kindOffer, ID: offer.ID.String(), Ref: cast.Root().String(), State: offerOpen, Due: offer.Offer.Expires.Std(),
+	}, offerBody{Offer: l.Offer, Log: l.Log, Received: identity.At(c.now)})
+	if err != nil {
+		return err
+	}
+	return c.note("offer.received", offer.ID, "%s offers %s for %s", offer.Offer.Vendor.Name, offer.Offer.Total, lineNames(&offer.Offer))
+}
+
+// castForLabel finds the own intent whose reply route a letter came by.
+func (n *Node) castForLabel(c *change, label string) (*intentcast.Cast, error) {
+	author, ok := strings.CutPrefix(label, intentLabel(""))
+	if !ok {
+		return nil, refuse("an offer came by a route that is no intent's")
+	}
+	recs, err := c.List(store.Query{Kind: kindIntent})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range recs {
+		var body intentBody
+		if err := get(r, &body); err != nil {
+			return nil, err
+		}
+		cast, err := intentcast.DecodeCast(body.Cast)
+		if err != nil {
+			return nil, err
+		}
+		if string(cast.Intent.Author) == author {
+			return cast, nil
+		}
+	}
+	return nil, refuse("the intent is no longer here")
+}
+
+// roomForOffer enforces the responder cap and one live offer a vendor: a
+// later one takes the earlier one's place, whose id is returned.
+func roomForOffer(c *change, cast *intentcast.Cast, offer *intentcast.SignedOffer) (dagcbor.CID, error) {
+	recs, err := c.List(store.Query{Kind: kindOffer, Ref: cast.Root().String()})
+	if err != nil {
+		return dagcbor.CID{}, err
+	}
+	for _, r := range recs {
+		o, _, err := readOffer(r)
+		if err != nil {
+			return dagcbor.CID{}, err
+		}
+		if o.Offer.Vendor.DID != offer.Offer.Vendor.DID {
+			continue
+		}
+		if o.ID == offer.ID || r.State == offerAccepted || !o.Offer.Created.Before(offer.Offer.Created) {
+			return dagcbor.CID{}, refuse("offer %s: an offer of the same vendor as new or newer is here", offer.ID)
+		}
+		return o.ID, nil
+	}
+	if limit := cast.Intent.MaxResponders; limit > 0 && uint64(len(recs)) >= limit {
+		return dagcbor.CID{}, refuse("offer %s: the intent takes %d offers and has them", offer.ID, limit)
+	}
+	return dagcbor.CID{}, nil
+}
+
+func readOffer(r store.Record) (*intentcast.SignedOffer, offerBody, error) {
+	var body offerBody
+	if err := get(r, &body); err != nil {
+		return nil, body, err
+	}
+	o, err := intentcast.DecodeOffer(body.Offer)
+	if err != nil {
+		return nil, body, fmt.Errorf("record %s %s: %w", r.Kind, r.ID, err)
+	}
+	return o, body, nil
+}
+
+func lineNames(o *intentcast.Offer) string {
+	names := make([]string, len(o.Lines))
+	for i, l := range o.Lines {
+		names[i] = l.Line.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// Offers returns the offers to an own intent, the best first, each with the
+// reasons for its place.
+func (n *Node) Offers(ctx context.Context, root dagcbor.CID) ([]view.Offer, error) {
+	var (
+		cast *intentcast.Cast
+		body intentBody
+		recs []store.Record
+	)
+	err := n.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
+		if cast, body, err = ownIntent(tx, root); err != nil {
+			return err
+		}
+		recs, err = tx.List(store.Query{Kind: kindOffer, Ref: root.String()})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read offers: %w", err)
+	}
+	return n.rankOffers(cast, body, recs)
+}
+
+func (n *Node) rankOffers(cast *intentcast.Cast, body intentBody, recs []store.Record) ([]view.Offer, error) {
+	received := make([]market.Received, len(recs))
+	byID := make(map[dagcbor.CID]view.Offer, len(recs))
+	for i, r := range recs {
+		o, b, err := readOffer(r)
+		if err != nil {
+			return nil, err
+		}
+		received[i] = market.Received{ID: o.ID, Offer: &o.Offer}
+		byID[o.ID] = view.Offer{ID: o.ID, Intent: cast.Root(), Body: o.Offer, Received: b.Received, State: r.State}
+	}
+	ranked := market.Rank(&cast.Intent, received, market.Preferences{Worth: body.Worth}, n.now())
+	out := make([]view.Offer, len(ranked))
+	for i, r := range ranked {
+		v := byID[r.ID]
+		v.Rank, v.Acceptable, v.Reasons = i+1, r.Acceptable, r.Reasons
+		if r.Offer.Intent != cast.ID {
+			v.Acceptable, v.State = false, offerLapsed
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+// Best returns the best offer to an own intent that meets everything asked,
+// or false when none does.
+func (n *Node) Best(ctx context.Context, root dagcbor.CID) (view.Offer, bool, error) {
+	offers, err := n.Offers(ctx, root)
+	if err != nil || len(offers) == 0 || !offers[0].Acceptable {
+		return view.Offer{}, false, err
+	}
+	return offers[0], true, nil
+}
+
+// storedOffer reads one received offer.
+func storedOffer(tx store.Tx, id dagcbor.CID) (*intentcast.SignedOffer, offerBody, store.Record, error) {
+	r, err := tx.Get(kindOffer, id.String())
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, offerBody{}, r, fmt.Errorf("offer %s: %w", id, view.ErrNotFound)
+	}
+	if err != nil {
+		return nil, offerBody{}, r, err
+	}
+	o, body, err := readOffer(r)
+	return o, body, r, err
+}

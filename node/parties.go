@@ -1,0 +1,114 @@
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/webvh"
+	"github.com/parley-network/parley/node/store"
+	"github.com/parley-network/parley/relcard"
+)
+
+// pairwiseDomain stands where a did:webvh names its host. A person's pairwise
+// identifier is hosted nowhere: its log travels with the card. The name is
+// the same for everybody (RFC 2606 keeps .invalid free), so it tells nothing.
+const pairwiseDomain = "pairwise.invalid"
+
+// party is a DID of this node's with its log and its signing key.
+type party struct {
+	signer identity.Signer
+	log    []byte // the key log, as published
+}
+
+// newParty makes an identifier with fresh keys: one that signs, one that
+// updates the log, and one committed to for the update after that. The keys
+// are durable when it returns, under the given name.
+func (n *Node) newParty(name, domain string, now time.Time) (party, error) {
+	sign, update, next, err := threeKeys()
+	if err != nil {
+		return party{}, err
+	}
+	l, err := webvh.Create(webvh.Genesis{
+		Domain: domain, Update: update, Next: next.Public().(ed25519.PublicKey), Sign: sign.Public().(ed25519.PublicKey),
+	}, now)
+	if err != nil {
+		return party{}, fmt.Errorf("create key log: %w", err)
+	}
+	if err := n.cfg.Keys.PutAll(map[string][]byte{
+		name + "/sign": sign.Seed(), name + "/update": update.Seed(), name + "/next": next.Seed(),
+	}); err != nil {
+		return party{}, fmt.Errorf("keep keys: %w", err)
+	}
+	return n.openParty(name, l.Bytes(), now)
+}
+
+func threeKeys() (sign, update, next ed25519.PrivateKey, err error) {
+	for _, k := range []*ed25519.PrivateKey{&sign, &update, &next} {
+		if _, *k, err = ed25519.GenerateKey(nil); err != nil {
+			return nil, nil, nil, fmt.Errorf("make key: %w", err)
+		}
+	}
+	return sign, update, next, nil
+}
+
+// openParty returns the party whose keys are kept under name.
+func (n *Node) openParty(name string, log []byte, now time.Time) (party, error) {
+	h, err := history(log, now)
+	if err != nil {
+		return party{}, err
+	}
+	seed, err := n.cfg.Keys.Get(name + "/sign")
+	if err != nil {
+		return party{}, fmt.Errorf("signing key of %s: %w", h.DID(), err)
+	}
+	return party{identity.NewSigner(h.DID(), h.Latest().ID, ed25519.NewKeyFromSeed(seed)), log}, nil
+}
+
+// history reads and verifies a key log that came with a message.
+func history(log []byte, now time.Time) (*webvh.History, error) {
+	l, err := webvh.Parse(log)
+	if err != nil {
+		return nil, fmt.Errorf("key log: %w", err)
+	}
+	// A log made this second on a machine whose clock is ahead is not yet
+	// wrong: the same allowance as for every other signed time.
+	h, err := webvh.Verify(l, nil, now.Add(clockSkew))
+	if err != nil {
+		return nil, fmt.Errorf("key log: %w", err)
+	}
+	return h, nil
+}
+
+// keyring returns what is needed to check envelopes by the logs' owners.
+func keyring(now time.Time, logs ...[]byte) (relcard.Keyring, error) {
+	histories := make([]*webvh.History, len(logs))
+	for i, l := range logs {
+		var err error
+		if histories[i], err = history(l, now); err != nil {
+			return relcard.Keyring{}, err
+		}
+	}
+	return relcard.NewKeyring(histories...), nil
+}
+
+// setting reads a named setting's bytes; none when it was never set.
+func (n *Node) setting(ctx context.Context, name string) ([]byte, error) {
+	var body []byte
+	err := n.cfg.Store.View(ctx, func(tx store.Tx) error {
+		r, err := tx.Get(kindSetting, name)
+		if errors.Is(err, store.ErrNotFound) {
+			body = nil
+			return nil
+		}
+		body = r.Body
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read setting %s: %w", name, err)
+	}
+	return body, nil
+}

@@ -1,0 +1,113 @@
+package node
+
+import (
+	"fmt"
+
+	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/store"
+	"github.com/parley-network/parley/relcard/money"
+)
+
+// What the node keeps, by kind. The courier and the vendor's catalogue keep
+// kinds of their own.
+const (
+	kindEvent   store.Kind = "event"   // ID: number · Due: forgotten
+	kindIntent  store.Kind = "intent"  // own; ID: root CID · State: its status · Due: expiry
+	kindHeard   store.Kind = "heard"   // others'; ID: root CID · State: its status · Due: expiry
+	kindOffer   store.Kind = "offer"   // received; ID: offer CID · Ref: intent root · Due: expiry
+	kindSent    store.Kind = "sent"    // offers made; ID: offer CID · Ref: intent root · Due: expiry
+	kindCard    store.Kind = "card"    // ID: CID of version 0 · Ref: offer CID · State
+	kindItem    store.Kind = "item"    // catalogue; ID: SKU, GTIN or name
+	kindSetting store.Kind = "setting" // ID: its name
+	kindPeer    store.Kind = "peer"    // to stay connected to; ID: peer id · Body: address
+)
+
+// States of an offer's record.
+const (
+	offerOpen     = "open"
+	offerAccepted = "accepted"
+	offerLapsed   = "lapsed"
+)
+
+type eventBody struct {
+	Kind string        `cbor:"kind"`
+	Ref  string        `cbor:"ref,omitempty"`
+	Text string        `cbor:"text"`
+	Time identity.Time `cbor:"time"`
+}
+
+// intentBody is an intent of the owner's: its newest version on the wire and
+// what is never told.
+type intentBody struct {
+	Cast    []byte        `cbor:"cast"`
+	Worth   *money.Money  `cbor:"worth,omitempty"`
+	Private []privatePart `cbor:"private,omitempty"`
+	Told    identity.Time `cbor:"told,omitzero"` // when it last went out to somebody
+}
+
+// privatePart opens one commitment of an intent.
+type privatePart struct {
+	Name   string `cbor:"name"`
+	Salt   []byte `cbor:"salt"`
+	Detail string `cbor:"detail"`
+}
+
+// heardBody is somebody else's intent and what this node made of it.
+type heardBody struct {
+	Cast        []byte           `cbor:"cast"`
+	Answer      string           `cbor:"answer,omitempty"`
+	Offer       dagcbor.CID      `cbor:"offer,omitzero"`
+	Suggestions []suggestionBody `cbor:"suggestions,omitempty"`
+}
+
+type suggestionBody struct {
+	Item string `cbor:"item"`
+	Why  string `cbor:"why"`
+}
+
+// offerBody is an offer received, with the vendor's key log.
+type offerBody struct {
+	Offer    []byte        `cbor:"offer"` // intentcast.SignedOffer
+	Log      []byte        `cbor:"log,omitempty"`
+	Received identity.Time `cbor:"received"`
+}
+
+// sentBody is an offer made.
+type sentBody struct {
+	Offer []byte      `cbor:"offer"`
+	Card  dagcbor.CID `cbor:"card,omitzero"` // the card that accepted it
+}
+
+// cardBody is a card with all its versions and how the other side is reached.
+type cardBody struct {
+	Side     identity.Role     `cbor:"side"`
+	Versions [][]byte          `cbor:"versions"` // relcard.Signed, oldest first
+	Logs     [][]byte          `cbor:"logs"`     // both parties' key logs
+	Theirs   *intentcast.Route `cbor:"theirs,omitempty"`
+	Ours     *intentcast.Route `cbor:"ours,omitempty"`  // the own reply route; none at a vendor
+	Label    string            `cbor:"label,omitempty"` // of the own route letters about it come by
+	Intent   dagcbor.CID       `cbor:"intent,omitzero"` // root of the intent it came from
+	Since    identity.Time     `cbor:"since"`
+	Refused  bool              `cbor:"refused,omitempty"` // the vendor said no
+	Alarm    string            `cbor:"alarm,omitempty"`
+}
+
+// put stores r with body as its encoding.
+func put(tx store.Tx, r store.Record, body any) error {
+	b, err := dagcbor.Marshal(body)
+	if err != nil {
+		return err
+	}
+	r.Body = b
+	return tx.Put(r)
+}
+
+// get reads r's body.
+func get(r store.Record, body any) error {
+	if err := dagcbor.Unmarshal(r.Body, body); err != nil {
+		return fmt.Errorf("record %s %s: %w", r.Kind, r.ID, err)
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package transport
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/network"
+	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
+)
+
+// DefaultMaxPeers suits a home server: GossipSub wants 6 to 12 peers a topic,
+// the rest are parties that deliver something and go.
+const DefaultMaxPeers = 128
+
+const (
+	// A peer that just connected has this long to become useful before it may
+	// be closed to make room.
+	trimGrace = 20 * time.Second
+
+	// What peers' buffers may hold, all together, at the default size: half
+	// of the 256 MB a small home server can spare.
+	baseMemory = 128 << 20
+
+	// Besides pubsub's two a peer has a few streams open at a time.
+	streamsPerPeer = 16
+)
+
+// guards keep what strangers can use up within bounds: the resource manager
+// refuses, the connection manager makes room.
+type guards struct {
+	resources network.ResourceManager
+	conns     *connmgr.BasicConnMgr
+}
+
+func newGuards(maxPeers int, metrics bool) (*guards, error) {
+	if maxPeers == 0 {
+		maxPeers = DefaultMaxPeers
+	}
+	if maxPeers < 4 || maxPeers > 1<<16 {
+		return nil, fmt.Errorf("limit of %d peers: want 4 to %d", maxPeers, 1<<16)
+	}
+	var opts []rcmgr.Option
+	if !metrics {
+		opts = append(opts, rcmgr.WithMetricsDisabled())
+	}
+	resources, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits(maxPeers)), opts...)
+	if err != nil {
+		return nil, fmt.Errorf("make resource manager: %w", err)
+	}
+	conns, err := connmgr.NewConnManager(maxPeers*3/4, maxPeers, connmgr.WithGracePeriod(trimGrace))
+	if err != nil {
+		resources.Close()
+		return nil, fmt.Errorf("make connection manager: %w", err)
+	}
+	return &guards{resources, conns}, nil
+}
+
+func (g *guards) options() []libp2p.Option {
+	return []libp2p.Option{libp2p.ResourceManager(g.resources), libp2p.ConnectionManager(g.conns)}
+}
+
+func (g *guards) close() {
+	g.conns.Close()
+	g.resources.Close()
+}
+
+// limits are the resource manager's: libp2p's own for what its services and
+// one peer may use, ours for the whole. They don't depend on how much memory
+// the machine has, so a node behaves alike everywhere.
+func limits(maxPeers int) rcmgr.ConcreteLimitConfig {
+	scaling := rcmgr.DefaultLimits
+	libp2p.SetDefaultServiceLimits(&scaling)
+	memory := int64(baseMemory) * int64(max(maxPeers, DefaultMaxPeers)) / DefaultMaxPeers
+
+	// Twice the peers: the connection manager closes in the background, and
+	// until it has, newcomers are let in rather than turned away.
+	conns := rcmgr.LimitVal(2 * maxPeers)
+	streams := conns * streamsPerPeer
+	system := rcmgr.ResourceLimits{
+		Conns: conns, ConnsInbound: conns, ConnsOutbound: conns,
+		Streams: streams, StreamsInbound: streams, StreamsOutbound: streams,
+		Memory: rcmgr.LimitVal64(memory),
+		FD:     conns, // a TCP connection takes one, QUIC none
+	}
+	// Connections that have not said who they are: the cheapest to open and
+	// so the first an attacker would open.
+	transient := system
+	transient.Conns, transient.ConnsInbound, transient.ConnsOutbound = conns/2, conns/2, conns/2
+	transient.Memory = rcmgr.LimitVal64(memory / 4)
+	return rcmgr.PartialLimitConfig{System: system, Transient: transient}.
+		Build(scaling.Scale(memory, int(conns)))
+}

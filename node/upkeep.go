@@ -1,0 +1,170 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/node/market"
+	"github.com/parley-network/parley/node/store"
+)
+
+// sweepEvery is how often what has expired is put away.
+const sweepEvery = time.Minute
+
+// sweepLoop forgets what has expired: everything gossiped does.
+func (n *Node) sweepLoop(ctx context.Context) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if err := n.sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			n.log.Warn("putting away what has expired", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// sweepBatch bounds one transaction of the sweep.
+const sweepBatch = 1000
+
+// sweep deletes what was due to be forgotten before now. Intents and the
+// offers made to them are kept a while longer, for acceptances under way.
+func (n *Node) sweep(ctx context.Context, now time.Time) error {
+	for kind, grace := range map[store.Kind]time.Duration{
+		kindEvent: 0, kindHeard: letterLife, kindSent: 0, kindOffer: letterLife, kindIntent: letterLife,
+	} {
+		err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {
+			recs, err := tx.List(store.Query{Kind: kind, DueBefore: now.Add(-grace), Limit: sweepBatch})
+			if err != nil {
+				return err
+			}
+			for _, r := range recs {
+				if err := tx.Delete(kind, r.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("sweep %s: %w", kind, err)
+		}
+	}
+	n.gossip.Expire(now)
+	return nil
+}
+
+// remember tells the gossip service of every intent still alive, so that
+// after a restart it knows what has been withdrawn or succeeded.
+func (n *Node) remember(ctx context.Context) error {
+	return n.cfg.Store.View(ctx, func(tx store.Tx) error {
+		for _, kind := range []store.Kind{kindHeard, kindIntent} {
+			recs, err := tx.List(store.Query{Kind: kind})
+			if err != nil {
+				return fmt.Errorf("remember intents: %w", err)
+			}
+			for _, r := range recs {
+				cast, err := storedCast(r)
+				if err != nil {
+					return err
+				}
+				// What is over by now need not be remembered.
+				if err := n.gossip.Remember(cast, time.Now()); err != nil {
+					n.log.Debug("stored intent", "root", r.ID, "error", err)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func storedCast(r store.Record) (*intentcast.Cast, error) {
+	var wire []byte
+	if r.Kind == kindIntent {
+		var b intentBody
+		if err := get(r, &b); err != nil {
+			return nil, err
+		}
+		wire = b.Cast
+	} else {
+		var b heardBody
+		if err := get(r, &b); err != nil {
+			return nil, err
+		}
+		wire = b.Cast
+	}
+	cast, err := intentcast.DecodeCast(wire)
+	if err != nil {
+		return nil, fmt.Errorf("record %s %s: %w", r.Kind, r.ID, err)
+	}
+	return cast, nil
+}
+
+// joinShards listens where this node's rules and catalogue say, and again
+// when they change.
+func (n *Node) joinShards(ctx context.Context) error {
+	if n.vendor == nil {
+		return nil
+	}
+	for {
+		if err := n.followShards(ctx); err != nil && ctx.Err() == nil {
+			n.log.Warn("joining topics", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-n.vendor.changed:
+		}
+	}
+}
+
+func (n *Node) followShards(ctx context.Context) error {
+	catalogue, rules := n.vendor.current()
+	want, err := vendorShards(catalogue, rules)
+	if err != nil {
+		return err
+	}
+	if err := n.gossip.Join(ctx, want...); err != nil {
+		return err
+	}
+	n.gossip.Leave(without(n.gossip.Joined(), want)...)
+	return nil
+}
+
+// vendorShards are the topics a vendor must hear: those of its rules'
+// categories or, where they name none, of the catalogue's, in its areas. An
+// area is only found by a place on the map, so a region is left to the rules.
+func vendorShards(catalogue *market.Catalogue, rules market.Rules) ([]string, error) {
+	categories := rules.Categories
+	if len(categories) == 0 {
+		categories = catalogue.Categories()
+	}
+	var areas []intentcast.Place
+	for _, a := range rules.Areas {
+		if p, ok := a.Place(); ok {
+			areas = append(areas, p)
+		}
+	}
+	return intentcast.ShardsFor(categories, areas)
+}
+
+func without(all, keep []string) []string {
+	return slices.DeleteFunc(all, func(s string) bool { return slices.Contains(keep, s) })
+}
+
+// Listening reports whether a vendor's node has neighbours in every topic it
+// follows, so that it would hear an intent now.
+func (n *Node) Listening() bool {
+	joined := n.gossip.Joined()
+	for _, shard := range joined {
+		if n.gossip.Neighbours(shard) == 0 {
+			return false
+		}
+	}
+	return len(joined) > 0
+}

@@ -1,0 +1,273 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/market"
+	"github.com/parley-network/parley/node/store"
+	nodevendor "github.com/parley-network/parley/node/vendor"
+	"github.com/parley-network/parley/node/view"
+	"github.com/parley-network/parley/relcard"
+	"github.com/parley-network/parley/relcard/terms"
+)
+
+const (
+	settingVendorLog = "vendor-log"
+	settingRules     = "rules"
+	vendorKeys       = "vendor"
+)
+
+// errNotVendor is met where a person's node is asked for a vendor's work.
+var errNotVendor = fmt.Errorf("this node is not a vendor's: start it with a vendor name and domain: %w", view.ErrConflict)
+
+// vendor is the answering half of a node.
+type vendor struct {
+	cfg   VendorConfig
+	party party
+
+	mu        sync.RWMutex
+	catalogue *market.Catalogue
+	rules     market.Rules
+	changed   chan struct{} // told when rules change where this node listens
+}
+
+func (v *vendor) name() relcard.Party {
+	return relcard.Party{DID: v.party.signer.DID(), Name: v.cfg.Name}
+}
+
+func (v *vendor) current() (*market.Catalogue, market.Rules) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.catalogue, v.rules
+}
+
+// openVendor loads the vendor's identifier, catalogue and rules, or makes the
+// identifier on the first start.
+func (n *Node) openVendor(ctx context.Context, cfg VendorConfig) (*vendor, error) {
+	v := &vendor{cfg: cfg, changed: make(chan struct{}, 1)}
+	if err := n.openVendorParty(ctx, v); err != nil {
+		return nil, err
+	}
+	rules, err := n.setting(ctx, settingRules)
+	if err != nil {
+		return nil, err
+	}
+	v.rules = defaultRules()
+	if rules != nil {
+		if err := json.Unmarshal(rules, &v.rules); err != nil {
+			return nil, fmt.Errorf("stored rules: %w", err)
+		}
+	}
+	v.catalogue, err = n.loadCatalogue(ctx)
+	return v, err
+}
+
+// defaultRules answer by themselves and accept the terms that allow the
+// vendor no more than delivering what was asked.
+func defaultRules() market.Rules {
+	r := market.Rules{Answer: market.ModeAuto}
+	for _, id := range []string{"SD-BASE", "SD-BASE-DP", "PDC-INTENT"} {
+		if a, ok := terms.Lookup(id); ok {
+			r.Accepts = append(r.Accepts, a.Ref)
+		}
+	}
+	return r
+}
+
+func (n *Node) openVendorParty(ctx context.Context, v *vendor) error {
+	log, err := n.setting(ctx, settingVendorLog)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	if log != nil {
+		v.party, err = n.openParty(vendorKeys, log, now)
+		return err
+	}
+	if v.party, err = n.newParty(vendorKeys, v.cfg.Domain, now); err != nil {
+		return err
+	}
+	return n.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		return tx.Put(store.Record{Kind: kindSetting, ID: settingVendorLog, Body: v.party.log})
+	})
+}
+
+func (n *Node) loadCatalogue(ctx context.Context) (*market.Catalogue, error) {
+	var items []market.Item
+	err := n.cfg.Store.View(ctx, func(tx store.Tx) error {
+		recs, err := tx.List(store.Query{Kind: kindItem})
+		if err != nil {
+			return err
+		}
+		items = make([]market.Item, len(recs))
+		for i, r := range recs {
+			if err := json.Unmarshal(r.Body, &items[i]); err != nil {
+				return fmt.Errorf("catalogue item %s: %w", r.ID, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read catalogue: %w", err)
+	}
+	return market.NewCatalogue(items)
+}
+
+// importBatch is how many items go into one transaction.
+const importBatch = 500
+
+// ImportCatalogue adds the items of r to the catalogue, each in place of an
+// earlier one of the same SKU, GTIN or name. A malformed line is told with
+// its number and the rest goes in.
+func (n *Node) ImportCatalogue(ctx context.Context, r io.Reader, format nodevendor.Format) (view.ImportReport, error) {
+	report := view.ImportReport{Refused: []view.LineProblem{}}
+	if n.vendor == nil {
+		return report, errNotVendor
+	}
+	var batch []store.Record
+	flush := func() error {
+		err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {
+			for _, rec := range batch {
+				if err := tx.Put(rec); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			report.Accepted += len(batch)
+		}
+		batch = batch[:0]
+		return err
+	}
+	for line, err := range nodevendor.ReadCatalogue(r, format) {
+		var bad *nodevendor.LineError
+		if errors.As(err, &bad) {
+			report.Refused = append(report.Refused, view.LineProblem{Line: bad.Line, Problem: bad.Err.Error()})
+			continue
+		}
+		if err != nil {
+			return report, fmt.Errorf("import catalogue: %w", err)
+		}
+		body, err := json.Marshal(line.Item)
+		if err != nil {
+			return report, fmt.Errorf("import catalogue: line %d: %w", line.Number, err)
+		}
+		if batch = append(batch, store.Record{Kind: kindItem, ID: nodevendor.Key(line.Item), Body: body}); len(batch) == importBatch {
+			if err := flush(); err != nil {
+				return report, fmt.Errorf("import catalogue: line %d: %w", line.Number, err)
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return report, fmt.Errorf("import catalogue: %w", err)
+	}
+	return n.finishImport(ctx, report)
+}
+
+func (n *Node) finishImport(ctx context.Context, report view.ImportReport) (view.ImportReport, error) {
+	catalogue, err := n.loadCatalogue(ctx)
+	if err != nil {
+		return report, err
+	}
+	n.vendor.mu.Lock()
+	n.vendor.catalogue = catalogue
+	n.vendor.mu.Unlock()
+	n.vendor.tellChanged()
+	report.Items = catalogue.Len()
+	err = n.update(ctx, func(c *change) error {
+		return c.note("catalogue.imported", dagcbor.CID{}, "took %d items into the catalogue, refused %d lines", report.Accepted, len(report.Refused))
+	})
+	return report, err
+}
+
+// Catalogue returns up to limit items after the given key, in key order.
+func (n *Node) Catalogue(ctx context.Context, after string, limit int) ([]market.Item, error) {
+	if n.vendor == nil {
+		return nil, errNotVendor
+	}
+	items := []market.Item{}
+	err := n.cfg.Store.View(ctx, func(tx store.Tx) error {
+		recs, err := tx.List(store.Query{Kind: kindItem, After: after, Limit: limit})
+		if err != nil {
+			return err
+		}
+		items = slices.Grow(items[:0], len(recs))
+		for _, r := range recs {
+			var i market.Item
+			if err := json.Unmarshal(r.Body, &i); err != nil {
+				return fmt.Errorf("catalogue item %s: %w", r.ID, err)
+			}
+			items = append(items, i)
+		}
+		return nil
+	})
+	return items, err
+}
+
+// Rules returns the vendor's matching rules.
+func (n *Node) Rules(context.Context) (market.Rules, error) {
+	if n.vendor == nil {
+		return market.Rules{}, errNotVendor
+	}
+	_, rules := n.vendor.current()
+	return rules, nil
+}
+
+// SetRules replaces the vendor's matching rules.
+func (n *Node) SetRules(ctx context.Context, r market.Rules) error {
+	if n.vendor == nil {
+		return errNotVendor
+	}
+	if err := r.Check(); err != nil {
+		return fmt.Errorf("%w: %w", view.ErrInvalid, err)
+	}
+	body, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("set rules: %w", err)
+	}
+	err = n.update(ctx, func(c *change) error {
+		if err := c.Put(store.Record{Kind: kindSetting, ID: settingRules, Body: body}); err != nil {
+			return err
+		}
+		return c.note("rules.set", dagcbor.CID{}, "set the rules for answering intents")
+	})
+	if err != nil {
+		return fmt.Errorf("set rules: %w", err)
+	}
+	n.vendor.mu.Lock()
+	n.vendor.rules = r
+	n.vendor.mu.Unlock()
+	n.vendor.tellChanged()
+	return nil
+}
+
+func (v *vendor) tellChanged() {
+	select {
+	case v.changed <- struct{}{}:
+	default:
+	}
+}
+
+// Suggestions returns intents a looser reading would match, for people to
+// look at.
+func (n *Node) Suggestions(ctx context.Context) ([]view.Suggestion, error) {
+	if n.vendor == nil {
+		return nil, errNotVendor
+	}
+	out := []view.Suggestion{}
+	err := n.eachHeard(ctx, func(h heard) {
+		for _, s := range h.body.Suggestions {
+			out = append(out, view.Suggestion{Intent: h.root, Text: summary(&h.cast.Intent), Item: s.Item, Why: s.Why})
+		}
+	})
+	return out, err
+}
