@@ -1,13 +1,96 @@
 package gossip
 
-// Neighbours returns how many connected peers follow a shard's topic; 0 when
-// this node does not follow it.
-func (s *Service) Neighbours(shard string) int {
-	s.topics.mu.Lock()
-	t := s.topics.open[shard]
-	s.topics.mu.Unlock()
-	if t == nil {
-		return 0
-	}
-	return len(t.ListPeers())
+import (
+	"sync"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+)
+
+// meshes follows GossipSub's meshes, which it does not show by itself. A
+// topic's mesh is formed by a heartbeat, up to a second after peers met; what
+// is published before then reaches only those who have one.
+type meshes struct {
+	mu    sync.Mutex
+	peers map[string]map[peer.ID]bool // by topic
 }
+
+// Neighbours returns how many peers are in the mesh of a shard's topic: those
+// that casts on it come from and go to.
+func (s *Service) Neighbours(shard string) int {
+	s.meshes.mu.Lock()
+	defer s.meshes.mu.Unlock()
+	return len(s.meshes.peers[TopicPrefix+shard])
+}
+
+// Graft notes that p is in the topic's mesh.
+func (m *meshes) Graft(p peer.ID, topic string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.peers == nil {
+		m.peers = make(map[string]map[peer.ID]bool)
+	}
+	if m.peers[topic] == nil {
+		m.peers[topic] = make(map[peer.ID]bool)
+	}
+	m.peers[topic][p] = true
+}
+
+// Prune notes that p has left the topic's mesh.
+func (m *meshes) Prune(p peer.ID, topic string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.peers[topic], p)
+}
+
+// OnClosedOutboundStream notes that p is gone.
+func (m *meshes) OnClosedOutboundStream(p peer.ID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, peers := range m.peers {
+		delete(peers, p)
+	}
+}
+
+// Leave notes that this node has left the topic.
+func (m *meshes) Leave(topic string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.peers, topic)
+}
+
+// The rest of what GossipSub tells is passed over.
+
+// OnNewOutboundStream does nothing.
+func (m *meshes) OnNewOutboundStream(peer.ID, protocol.ID) {}
+
+// Join does nothing.
+func (m *meshes) Join(string) {}
+
+// ValidateMessage does nothing.
+func (m *meshes) ValidateMessage(*pubsub.Message) {}
+
+// DeliverMessage does nothing.
+func (m *meshes) DeliverMessage(*pubsub.Message) {}
+
+// RejectMessage does nothing.
+func (m *meshes) RejectMessage(*pubsub.Message, string) {}
+
+// DuplicateMessage does nothing.
+func (m *meshes) DuplicateMessage(*pubsub.Message) {}
+
+// ThrottlePeer does nothing.
+func (m *meshes) ThrottlePeer(peer.ID) {}
+
+// RecvRPC does nothing.
+func (m *meshes) RecvRPC(*pubsub.RPC) {}
+
+// SendRPC does nothing.
+func (m *meshes) SendRPC(*pubsub.RPC, peer.ID) {}
+
+// DropRPC does nothing.
+func (m *meshes) DropRPC(*pubsub.RPC, peer.ID) {}
+
+// UndeliverableMessage does nothing.
+func (m *meshes) UndeliverableMessage(*pubsub.Message) {}

@@ -47,6 +47,7 @@ func newPubSub(ctx context.Context, s *Service) (*pubsub.PubSub, error) {
 		pubsub.WithDefaultValidator(s.validate, pubsub.WithValidatorInline(true)),
 		pubsub.WithSubscriptionFilter(pubsub.WrapLimitSubscriptionFilter(
 			pubsub.NewRegexpSubscriptionFilter(topicForm), 2*intentcast.MaxShards)),
+		pubsub.WithRawTracer(&s.meshes),
 		pubsub.WithLogger(slogger(s.log.Named("pubsub"))),
 	)
 }

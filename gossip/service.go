@@ -66,6 +66,7 @@ type Service struct {
 	ledger *intentcast.Ledger
 
 	topics topics
+	meshes meshes
 }
 
 // New returns a service that does nothing on the network until Run.

@@ -195,6 +195,10 @@ func TestTopicsAreFollowedAsLongAsNeeded(t *testing.T) {
 		net.join([]*node{follower}, c.Intent.Shard(), "parley/toys/_")
 		net.cast(author, c)
 
+		if author.Neighbours(c.Intent.Shard()) != 1 || author.Neighbours("parley/toys/_") != 0 {
+			t.Error("the author has one neighbour, in the one topic it follows")
+		}
+
 		author.Leave(c.Intent.Shard())
 		if got := author.Joined(); !slices.Equal(got, []string{c.Intent.Shard()}) {
 			t.Errorf("with a live cast the author follows %v", got)

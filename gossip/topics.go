@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -85,7 +86,7 @@ func (ts *topics) follow(pub *pubsub.PubSub, shard string, because func(*topic))
 		}
 		leave, err := pt.Relay()
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(err, pt.Close())
 		}
 		t = &topic{Topic: pt, leave: leave}
 		ts.open[shard] = t

@@ -1,6 +1,9 @@
 package identity
 
-import "crypto/ed25519"
+import (
+	"crypto/ed25519"
+	"fmt"
+)
 
 // keySigner signs with a key held in memory.
 type keySigner struct {
@@ -26,8 +29,7 @@ func (s keySigner) Sign(message []byte) ([]byte, error) {
 	return ed25519.Sign(s.key, message), nil
 }
 
-// String keeps the key out of logs.
-func (s keySigner) String() string { return "signer for " + string(s.did) }
-
-// GoString keeps the key out of logs.
-func (s keySigner) GoString() string { return s.String() }
+// Format keeps the key out of logs, whatever the verb.
+func (s keySigner) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "signer for %s", string(s.did))
+}

@@ -24,9 +24,13 @@ const (
 	defaultResponders = 100
 	// clockSkew is how far another's clock may be ahead of ours.
 	clockSkew = 5 * time.Minute
-	// recastEvery is how often an open intent goes out again, for peers that
-	// came later. Peers that have it drop it by its id.
-	recastEvery = 10 * time.Minute
+	// recastFirst is when an open intent goes out again for peers that came
+	// later, past the two minutes GossipSub takes it for the same message. Each
+	// further time takes recastSlower times as long, at most recastMost; peers
+	// that have the intent drop it by its id.
+	recastFirst  = 150 * time.Second
+	recastSlower = 3
+	recastMost   = 6 * time.Hour
 	// saltSize is the length of a commitment's salt.
 	saltSize = 16
 	// routeGrace keeps a reply route open past its intent, for letters under way.
@@ -185,7 +189,7 @@ func (n *Node) succeedIn(c *change, root dagcbor.CID, status intentcast.Status, 
 	if err != nil {
 		return fmt.Errorf("%w: %w", view.ErrInvalid, err)
 	}
-	body.Told = identity.Time{}
+	body.Told, body.Times = identity.Time{}, 0
 	verb := map[intentcast.Status]string{
 		intentcast.StatusOpen: "amended", intentcast.StatusWithdrawn: "withdrew", intentcast.StatusFulfilled: "closed as fulfilled",
 	}[status]
@@ -296,8 +300,7 @@ func (n *Node) castDue(ctx context.Context, now time.Time) error {
 }
 
 // castWanted reports whether an own intent should go out at now: an open one
-// every recastEvery until it expires, the news of its end until somebody took
-// it.
+// again and again until it expires, the news of its end until somebody took it.
 func castWanted(r store.Record, body intentBody, now time.Time) bool {
 	if !now.Before(r.Due) {
 		return false
@@ -305,7 +308,16 @@ func castWanted(r store.Record, body intentBody, now time.Time) bool {
 	if body.Told.IsZero() {
 		return true
 	}
-	return r.State == string(intentcast.StatusOpen) && now.Sub(body.Told.Std()) >= recastEvery
+	return r.State == string(intentcast.StatusOpen) && now.Sub(body.Told.Std()) >= recastAfter(body.Times)
+}
+
+// recastAfter is the pause after an intent has gone out so many times.
+func recastAfter(times uint64) time.Duration {
+	pause := recastFirst
+	for ; times > 1 && pause < recastMost; times-- {
+		pause *= recastSlower
+	}
+	return min(pause, recastMost)
 }
 
 // sendCast publishes and, when a peer was there to take it, marks it told.
@@ -329,7 +341,7 @@ func (n *Node) sendCast(ctx context.Context, root string, body intentBody, now t
 		if string(cur.Cast) != string(body.Cast) {
 			return nil // a newer version took its place meanwhile
 		}
-		cur.Told = identity.At(now)
+		cur.Told, cur.Times = identity.At(now), cur.Times+1
 		return put(tx, r, cur)
 	})
 }

@@ -44,7 +44,8 @@ type intentBody struct {
 	Cast    []byte        `cbor:"cast"`
 	Worth   *money.Money  `cbor:"worth,omitempty"`
 	Private []privatePart `cbor:"private,omitempty"`
-	Told    identity.Time `cbor:"told,omitzero"` // when it last went out to somebody
+	Told    identity.Time `cbor:"told,omitzero"`   // when it last went out to somebody
+	Times   uint64        `cbor:"times,omitempty"` // how often it has
 }
 
 // privatePart opens one commitment of an intent.

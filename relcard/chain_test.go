@@ -244,6 +244,29 @@ func TestEndsThatCross(t *testing.T) {
 	}
 }
 
+// Two branches that both came into force fork the card also where nobody
+// signed twice after the same version; likewise an end beside an agreement.
+func TestBranchesFarApart(t *testing.T) {
+	c := apply(t, relcard.Chain{}, card(t))
+	x, y := propose(t, next(t, c, "FR"), person), propose(t, next(t, c, "DE"), vendor)
+	after := func(s relcard.Signed, by ...*cardtest.Party) relcard.Signed {
+		return propose(t, next(t, apply(t, c, s), "IT"), by...)
+	}
+	one, two := after(x, person, vendor), after(y, vendor, person)
+	end := propose(t, must[relcard.Body](t)(apply(t, c, y).End(identity.RolePerson, "", now)), person)
+	for name, other := range map[string]relcard.Signed{"agreed twice": two, "agreed and ended": end} {
+		got, err := apply(t, c, x, y, one).Apply(other, keys, now)
+		var fork *relcard.ForkError
+		if !errors.As(err, &fork) || len(fork.By) != 0 || got.State() != relcard.StateFrozen {
+			t.Errorf("%s: %v, state %s", name, err, got.State())
+		}
+		back, err := apply(t, c, x, y, other).Apply(one, keys, now)
+		if !errors.As(err, &fork) || back.State() != relcard.StateFrozen {
+			t.Errorf("%s, the other way: %v, state %s", name, err, back.State())
+		}
+	}
+}
+
 // Proposals can't fill a card so that it can't be ended.
 func TestFullCardCanBeEnded(t *testing.T) {
 	c := apply(t, relcard.Chain{}, card(t))

@@ -22,7 +22,7 @@ type fabric struct {
 
 	mu    sync.Mutex // never held while waiting
 	local map[netip.Addr]time.Duration
-	pairs map[pair]*path
+	pairs map[pair]*route
 	known map[peer.ID]place
 
 	packets, bytes atomic.Int64
@@ -37,8 +37,8 @@ type place struct {
 // pair is one direction between two hosts.
 type pair struct{ from, to netip.Addr }
 
-// path is what was said of a pair.
-type path struct {
+// route is what was said of a pair.
+type route struct {
 	cut  bool
 	lag  time.Duration // < 0: nothing was said
 	loss float64
@@ -49,7 +49,7 @@ func newFabric(seed uint64) *fabric {
 	f := &fabric{
 		seed:  seed,
 		local: make(map[netip.Addr]time.Duration),
-		pairs: make(map[pair]*path),
+		pairs: make(map[pair]*route),
 		known: make(map[peer.ID]place),
 	}
 	// simnet logs each packet for a host that is gone, as an error.
@@ -87,8 +87,8 @@ func (f *fabric) latency(p *simnet.Packet) time.Duration {
 	from, to := addrOf(p.From.(*net.UDPAddr)), addrOf(p.To.(*net.UDPAddr))
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if path := f.pairs[pair{from, to}]; path != nil && path.lag >= 0 {
-		return path.lag
+	if r := f.pairs[pair{from, to}]; r != nil && r.lag >= 0 {
+		return r.lag
 	}
 	return f.local[from] + f.local[to]
 }
@@ -103,13 +103,13 @@ func (f *fabric) lets(from, to netip.Addr) bool {
 }
 
 // change applies fn to both directions between a and b.
-func (f *fabric) change(a, b netip.Addr, fn func(*path)) {
+func (f *fabric) change(a, b netip.Addr, fn func(*route)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, way := range []pair{{a, b}, {b, a}} {
 		p := f.pairs[way]
 		if p == nil {
-			p = &path{lag: -1, rand: rand.New(rand.NewPCG(f.seed, hash(way.from.String()+" "+way.to.String())))}
+			p = &route{lag: -1, rand: rand.New(rand.NewPCG(f.seed, hash(way.from.String()+" "+way.to.String())))}
 			f.pairs[way] = p
 		}
 		fn(p)

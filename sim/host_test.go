@@ -116,8 +116,8 @@ func TestSameSeedSameLosses(t *testing.T) {
 		f := newFabric(seed)
 		defer f.Close()
 		a, b, c := ip(1), ip(2), ip(3)
-		f.change(a, b, func(p *path) { p.loss = 0.5 })
-		f.change(a, c, func(p *path) { p.loss = 0.5 })
+		f.change(a, b, func(p *route) { p.loss = 0.5 })
+		f.change(a, c, func(p *route) { p.loss = 0.5 })
 		for range 64 {
 			for range other {
 				f.lets(a, c)

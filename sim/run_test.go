@@ -139,7 +139,7 @@ var childOutput = map[string][]string{
 	"waits in vain":  {"waited 1m0s for an offer", "waited in vain"},
 	"process fails":  {"ann: disk full", "ann          failed err=disk full"},
 	"close fails":    {"close store: disk full"},
-	"close hangs":    {"close stuck: not done after", "childRuns"},
+	"close hangs":    {"close stuck: not done after", "sim.closeWithin"},
 	"deadlock":       {"deadlock: all goroutines in bubble are blocked"},
 	"goroutine left": {"blocked goroutines remain", "sim.init.func"},
 	"panics":         {"panic: boom", "run_test.go"},

@@ -10,13 +10,13 @@ import (
 // way still arrive. Neither is told: QUIC gives a silent connection up after
 // half a minute.
 func (w *World) Cut(a, b host.Host) {
-	w.weather(a, b, "cut", nil, func(p *path) { p.cut = true })
+	w.weather(a, b, "cut", nil, func(p *route) { p.cut = true })
 }
 
 // Heal undoes Cut. Connections that were given up are not made again by
 // themselves.
 func (w *World) Heal(a, b host.Host) {
-	w.weather(a, b, "healed", nil, func(p *path) { p.cut = false })
+	w.weather(a, b, "healed", nil, func(p *route) { p.cut = false })
 }
 
 // Partition cuts every host of one group off from every host of the others;
@@ -41,18 +41,18 @@ func acrossGroups(groups [][]host.Host, fn func(a, b host.Host)) {
 // Lag sets the one-way delay between a and b, in place of their latencies. A
 // shorter delay lets packets overtake those under way.
 func (w *World) Lag(a, b host.Host, d time.Duration) {
-	w.weather(a, b, "lag", []any{"d", d}, func(p *path) { p.lag = d })
+	w.weather(a, b, "lag", []any{"d", d}, func(p *route) { p.lag = d })
 }
 
 // Lose drops a share of the packets between a and b, 0 ≤ share ≤ 1, each by a
 // draw of its own.
 func (w *World) Lose(a, b host.Host, share float64) {
-	w.weather(a, b, "lossy", []any{"share", share}, func(p *path) { p.loss = share })
+	w.weather(a, b, "lossy", []any{"share", share}, func(p *route) { p.loss = share })
 }
 
 // weather changes the pair and records it. It works on closed hosts too, for
 // when they come back.
-func (w *World) weather(a, b host.Host, what string, args []any, fn func(*path)) {
+func (w *World) weather(a, b host.Host, what string, args []any, fn func(*route)) {
 	from, okA := w.net.find(a.ID())
 	to, okB := w.net.find(b.ID())
 	if !okA || !okB {

@@ -8,12 +8,15 @@ import (
 	"github.com/parley-network/parley/identity/dagcbor"
 )
 
-// Where the time goes, from a profile of BenchmarkDecodeCast: with reflection
-// and a second encoding, reading took 35 µs beside the 69 µs of the signature
-// (half of it in package reflect and in making one string each); by the tables
-// of codec.go and with strings that share one copy it takes about 4 µs. What
-// remains beside the signature is the two base58 texts, of the peer and of
-// the author's key, and the envelope's encoding that is signed.
+// Where the time goes, from profiles of BenchmarkDecodeCast on one 2026 server
+// core. A bare Ed25519 verification takes 59 µs. Reading an intent by
+// reflection and encoding it again to compare took 35 µs beside that; by the
+// tables of codec.go it takes 4. What had cost most was not the reflection
+// alone: five times read by a layout and written again (2.3 µs), a peer id
+// and addresses written again to compare (4 µs), a string made of each text
+// instead of one shared copy. What remains beside the signature, 15 µs in
+// all, is the base58 and multiaddr texts (3 µs), the envelope's encoding that
+// is signed (1 µs), SHA-256 of the body (2 µs) and making the value.
 
 // messageVersion is the only version of the wire form known here.
 const messageVersion = 1

@@ -83,3 +83,14 @@ func rental(c *intentcast.Cast) intentcast.Offer {
 		Route:       route("rental"),
 	}
 }
+
+type keyPair struct {
+	private ed25519.PrivateKey
+	public  []ed25519.PublicKey
+}
+
+func vendorKey() keyPair {
+	seed := sha256.Sum256([]byte("vendor key"))
+	private := ed25519.NewKeyFromSeed(seed[:])
+	return keyPair{private, []ed25519.PublicKey{private.Public().(ed25519.PublicKey)}}
+}

@@ -188,6 +188,16 @@ func (l *Ledger) Lookup(root dagcbor.CID) (Entry, bool) {
 	return Entry{}, false
 }
 
+// Entries returns all that is known, in no order; of lines whose first intent
+// was not seen, each claim.
+func (l *Ledger) Entries() []Entry {
+	es := make([]Entry, 0, len(l.lines))
+	for _, e := range l.lines {
+		es = append(es, e.Entry)
+	}
+	return es
+}
+
 // Len returns the number of lines known.
 func (l *Ledger) Len() int { return len(l.lines) }
 

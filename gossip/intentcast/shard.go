@@ -9,10 +9,12 @@ import (
 )
 
 // ShardLength is how many characters of a geohash name an area's topic. Three
-// are a cell of 1.4 by 1.4 degrees, about 156 km from north to south: a town
-// with its surroundings is one to four cells, a country the size of France
-// some forty, so a shop follows a handful of topics and still no topic is
-// so small that its few members give an asker away.
+// are a cell of 1.4 by 1.4 degrees, 156 km from north to south. With the margin
+// that ShardsFor adds, a shop in one town follows about nine cells and one
+// that serves all of France a hundred. Two characters (1,250 by 625 km) would
+// send a town's intents to half a continent; four (39 by 20 km) would make it
+// a hundred cells for the shop, with topics so small that the few who follow
+// one could tell who asks.
 const ShardLength = 3
 
 // MaxShards is the most topics ShardsFor returns. Each costs its follower a

@@ -56,7 +56,7 @@ func BenchmarkOpen(b *testing.B) {
 
 // BenchmarkPassphrase is what one guess costs.
 func BenchmarkPassphrase(b *testing.B) {
-	wrapped, err := wrap(make([]byte, 32), []byte("correct horse"))
+	wrapped, err := wrap(make([]byte, 32), []byte("correct horse"), workFactor)
 	if err != nil {
 		b.Fatal(err)
 	}

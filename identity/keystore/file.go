@@ -25,6 +25,7 @@ const (
 // use.
 type file struct {
 	dir  string
+	work int // log2 N of scrypt for a new passphrase
 	lock *os.File
 	log  *os.File
 	head *header
@@ -38,11 +39,11 @@ type file struct {
 
 func (f *file) path(name string) string { return filepath.Join(f.dir, name) }
 
-func openFile(dir string, passphrase []byte) (_ *file, _ map[string][]byte, err error) {
+func openFile(dir string, passphrase []byte, work int) (_ *file, _ map[string][]byte, err error) {
 	if err := makeDir(dir); err != nil {
 		return nil, nil, err
 	}
-	f := &file{dir: dir}
+	f := &file{dir: dir, work: work}
 	if f.lock, err = lockDir(f.path(lockName)); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", dir, err)
 	}
@@ -65,7 +66,7 @@ func openFile(dir string, passphrase []byte) (_ *file, _ map[string][]byte, err 
 }
 
 func (f *file) create(passphrase []byte) error {
-	head, err := newHeader(passphrase)
+	head, err := newHeader(passphrase, f.work)
 	if err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func (f *file) setPassphrase(passphrase []byte, secrets map[string][]byte) error
 	if f.broken != nil {
 		return f.broken
 	}
-	head, err := newHeader(passphrase)
+	head, err := newHeader(passphrase, f.work)
 	if err != nil {
 		return err
 	}

@@ -39,8 +39,9 @@ type header struct {
 	wrapped []byte
 }
 
-// newHeader makes a header with a new key under the passphrase.
-func newHeader(passphrase []byte) (*header, error) {
+// newHeader makes a header with a new key under the passphrase, with
+// scrypt at N=2^work.
+func newHeader(passphrase []byte, work int) (*header, error) {
 	key := make([]byte, chacha20poly1305.KeySize)
 	rand.Read(key)
 	h := &header{kept: keyClear, wrapped: key}
@@ -49,7 +50,7 @@ func newHeader(passphrase []byte) (*header, error) {
 		return nil, err
 	}
 	if len(passphrase) > 0 {
-		if h.wrapped, err = wrap(key, passphrase); err != nil {
+		if h.wrapped, err = wrap(key, passphrase, work); err != nil {
 			return nil, err
 		}
 		h.kept = keyAge
@@ -111,12 +112,12 @@ func (h *header) unlock(passphrase []byte) ([]byte, error) {
 	return unwrap(h.wrapped, passphrase)
 }
 
-func wrap(key, passphrase []byte) ([]byte, error) {
+func wrap(key, passphrase []byte, work int) ([]byte, error) {
 	recipient, err := age.NewScryptRecipient(string(passphrase))
 	if err != nil {
 		return nil, fmt.Errorf("wrap key: %w", err)
 	}
-	recipient.SetWorkFactor(workFactor)
+	recipient.SetWorkFactor(work)
 	var out bytes.Buffer
 	w, err := age.Encrypt(&out, recipient)
 	if err != nil {

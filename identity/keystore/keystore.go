@@ -57,10 +57,12 @@ type CorruptError struct {
 	Err    error
 }
 
+// Error names the file, the place and the damage.
 func (e *CorruptError) Error() string {
 	return fmt.Sprintf("%s is damaged at byte %d: %v", e.File, e.Offset, e.Err)
 }
 
+// Unwrap returns what is wrong there.
 func (e *CorruptError) Unwrap() error { return e.Err }
 
 // Store holds secrets by name. It is safe for concurrent use. A Store is
@@ -81,7 +83,13 @@ func Memory() *Store { return &Store{secrets: make(map[string][]byte)} }
 // permissions that let others read. A record cut off at the end of the file by
 // a crash was never acknowledged and is dropped.
 func Open(dir string, passphrase []byte) (*Store, error) {
-	f, secrets, err := openFile(dir, passphrase)
+	return openAt(dir, passphrase, workFactor)
+}
+
+// openAt opens a store whose passphrases, when they are set, take scrypt with
+// N=2^work.
+func openAt(dir string, passphrase []byte, work int) (*Store, error) {
+	f, secrets, err := openFile(dir, passphrase, work)
 	if err != nil {
 		return nil, fmt.Errorf("open keystore: %w", err)
 	}

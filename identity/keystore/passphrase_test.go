@@ -9,11 +9,19 @@ import (
 	"testing"
 )
 
-// One test for all that needs the passphrase, since each guess costs half a
-// second on purpose.
+// quick opens a store as Open does, but for the cost of a passphrase, which
+// is half a second on purpose.
+func quick(dir, passphrase string) (*Store, error) { return openAt(dir, []byte(passphrase), 10) }
+
 func TestPassphrase(t *testing.T) {
+	if s := open(t, t.TempDir()+"/keys"); s.file.work != workFactor {
+		t.Errorf("Open uses scrypt at 2^%d, documented is 2^%d", s.file.work, workFactor)
+	}
 	dir := t.TempDir() + "/keys"
-	s := open(t, dir)
+	s, err := quick(dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
 	put(t, s, "a", "one")
 	clearHead := head(t, dir)
 	if err := s.SetPassphrase([]byte("correct horse")); err != nil {
@@ -26,11 +34,11 @@ func TestPassphrase(t *testing.T) {
 	closeStore(t, s)
 
 	for _, wrong := range []string{"", "Correct horse"} {
-		if _, err := Open(dir, []byte(wrong)); !errors.Is(err, ErrPassphrase) || !strings.Contains(err.Error(), dir) {
+		if _, err := quick(dir, wrong); !errors.Is(err, ErrPassphrase) || !strings.Contains(err.Error(), dir) {
 			t.Errorf("with %q: got %v, want %v", wrong, err, ErrPassphrase)
 		}
 	}
-	s, err := Open(dir, []byte("correct horse"))
+	s, err = quick(dir, "correct horse")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +49,7 @@ func TestPassphrase(t *testing.T) {
 	}
 	closeStore(t, s)
 
-	if _, err := Open(dir, []byte("correct horse")); !errors.Is(err, ErrPassphrase) {
+	if _, err := quick(dir, "correct horse"); !errors.Is(err, ErrPassphrase) {
 		t.Errorf("with a passphrase for none: got %v, want %v", err, ErrPassphrase)
 	}
 	s = open(t, dir)
@@ -56,6 +64,37 @@ func head(t *testing.T, dir string) []byte {
 		t.Fatal(err)
 	}
 	return in
+}
+
+// A file made by somebody else cannot make Open take all memory.
+func TestPassphraseTooDear(t *testing.T) {
+	wrapped, err := wrap(make([]byte, 32), []byte("x"), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dear := bytes.Replace(wrapped, []byte(" 10\n"), []byte(" 30\n"), 1)
+	if _, err := unwrap(dear, []byte("x")); err == nil || errors.Is(err, ErrPassphrase) || !strings.Contains(err.Error(), "work factor") {
+		t.Errorf("got %v, want a refusal for the work factor", err)
+	}
+}
+
+// A store can be made under a passphrase from the start.
+func TestCreateWithPassphrase(t *testing.T) {
+	dir := t.TempDir() + "/keys"
+	s, err := quick(dir, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "a", "one")
+	closeStore(t, s)
+	if _, err := quick(dir, "y"); !errors.Is(err, ErrPassphrase) {
+		t.Errorf("got %v, want %v", err, ErrPassphrase)
+	}
+	if s, err = quick(dir, "x"); err != nil {
+		t.Fatal(err)
+	}
+	wantSecret(t, s, "a", "one")
+	closeStore(t, s)
 }
 
 // Whoever has the file has nothing without the passphrase: neither secrets nor

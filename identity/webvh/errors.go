@@ -46,6 +46,7 @@ const (
 	reasonDeactivated = "deactivated"
 )
 
+// Error names the entry, the rule and the detail.
 func (e *InvalidError) Error() string {
 	if e.Version == 0 {
 		return fmt.Sprintf("key log: %s: %v", e.Reason, e.Err)
@@ -53,6 +54,7 @@ func (e *InvalidError) Error() string {
 	return fmt.Sprintf("key log entry %d: %s: %v", e.Version, e.Reason, e.Err)
 }
 
+// Unwrap returns the detail.
 func (e *InvalidError) Unwrap() error { return e.Err }
 
 func invalid(version int, reason string, format string, args ...any) error {

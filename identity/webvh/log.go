@@ -7,7 +7,7 @@ import (
 )
 
 // Bounds on a log, in bytes. With them a log has at most some 400 entries,
-// and verifying the worst one takes tens of milliseconds.
+// and verifying the worst one takes about a tenth of a second.
 const (
 	maxLog     = 256 << 10
 	maxEntry   = 64 << 10

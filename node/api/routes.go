@@ -8,11 +8,11 @@ import (
 
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/view"
+	"github.com/parley-network/parley/relcard/archive"
 )
 
-// maxCard bounds a card's file: a long relationship with both key logs is a
-// few hundred KiB.
-const maxCard = 8 << 20
+// maxCard bounds a card's file; a body of exactly this size is refused.
+const maxCard = archive.MaxSize + 1
 
 // carType is the media type of a CAR file (IANA).
 const carType = "application/vnd.ipld.car"

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +29,7 @@ const MaxSize = 64 << 10
 //	name   = "Corner Shop"
 //	domain = "shop.example"
 type Options struct {
-	Name   string   `toml:"name"`   // empty: the machine's name
+	Name   string   `toml:"name"`   // empty: the vendor's, or none
 	Listen []string `toml:"listen"` // multiaddrs; empty: what transport chooses
 	Peers  []string `toml:"peers"`  // multiaddrs with /p2p part, dialled at every start
 	API    string   `toml:"api"`    // host:port; empty: 127.0.0.1 and any free port
@@ -38,11 +39,17 @@ type Options struct {
 // Vendor makes a node one that answers intents.
 type Vendor struct {
 	Name   string `toml:"name"`   // as cards and offers show it
-	Domain string `toml:"domain"` // where its key log is published; may be empty
+	Domain string `toml:"domain"` // where its key log is published; empty: nowhere
 }
 
-// defaultAPI lets the system choose a port; clients find it in the folder.
-const defaultAPI = "127.0.0.1:0"
+const (
+	// defaultAPI lets the system choose a port; clients find it in the folder.
+	defaultAPI = "127.0.0.1:0"
+	// noDomain stands where a vendor has no domain of its own: its key log is
+	// published nowhere and travels with its offers alone (RFC 2606 keeps
+	// .invalid free).
+	noDomain = "vendor.invalid"
+)
 
 // Load reads the folder's config.toml; one that is not there says nothing.
 // A key that no option has is refused with its line, so that a misspelt
@@ -77,11 +84,25 @@ func Parse(text []byte) (Options, error) {
 	if err := dec.Decode(&o); err != nil {
 		return Options{}, tomlError(err)
 	}
-	if o.API == "" {
-		o.API = defaultAPI
+	return o.With(Options{})
+}
+
+// With returns o with what over says in the place of what o says, and the
+// defaults in the place of what neither does. The error names the option at
+// fault.
+func (o Options) With(over Options) (Options, error) {
+	o.Name = cmp.Or(over.Name, o.Name)
+	o.API = cmp.Or(over.API, o.API, defaultAPI)
+	o.Vendor = cmp.Or(over.Vendor, o.Vendor)
+	if len(over.Listen) > 0 {
+		o.Listen = over.Listen
 	}
-	if o.Name == "" && o.Vendor != nil {
-		o.Name = o.Vendor.Name
+	if len(over.Peers) > 0 {
+		o.Peers = over.Peers
+	}
+	if v := o.Vendor; v != nil {
+		o.Name = cmp.Or(o.Name, v.Name)
+		o.Vendor = &Vendor{Name: v.Name, Domain: cmp.Or(v.Domain, noDomain)}
 	}
 	return o, o.check()
 }

@@ -40,7 +40,7 @@ domain = "shop.example"`,
 			},
 		},
 		{name: "vendor's name is the node's", in: "[vendor]\nname='Shop'",
-			want: config.Options{Name: "Shop", API: "127.0.0.1:0", Vendor: &config.Vendor{Name: "Shop"}}},
+			want: config.Options{Name: "Shop", API: "127.0.0.1:0", Vendor: &config.Vendor{Name: "Shop", Domain: "vendor.invalid"}}},
 		{name: "misspelt option", in: "name='x'\nlisten_on=[]", err: `line 2: no option is called "listen_on"`},
 		{name: "misspelt in a table", in: "[vendor]\nname='x'\nsite='y'", err: `line 3: no option is called "vendor.site"`},
 		{name: "not TOML", in: "name='x'\nlisten=[", err: "line 2"},
@@ -69,6 +69,27 @@ domain = "shop.example"`,
 				t.Error(d)
 			}
 		})
+	}
+}
+
+func TestCommandLineOverTheFile(t *testing.T) {
+	file, err := config.Parse([]byte("name='file'\nlisten=['/ip4/127.0.0.1/tcp/1']\n[vendor]\nname='Shop'\ndomain='shop.example'"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := file.With(config.Options{Name: "flag", API: "127.0.0.1:9"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Options{Name: "flag", Listen: []string{"/ip4/127.0.0.1/tcp/1"}, API: "127.0.0.1:9", Vendor: &config.Vendor{Name: "Shop", Domain: "shop.example"}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if _, err := file.With(config.Options{API: "10.0.0.1:80"}); err == nil || !strings.Contains(err.Error(), "api") {
+		t.Errorf("error is %v", err)
+	}
+	if file.Name != "file" {
+		t.Error("With changed what it was called on")
 	}
 }
 

@@ -27,15 +27,12 @@ func (c *Courier) viaFor(rt *ownRoute) (*peer.AddrInfo, error) {
 	if e, ok := c.book.entry(inUse, time.Now()); ok && e.rec.Forward && inUse != holder {
 		return &e.info, nil
 	}
-	via, err := c.forwarder(holder, nil)
-	if err != nil {
-		return nil, err
+	via, _ := c.forwarder(holder, nil) // it has one error
+	if via == nil && !rec.Hidden {
+		return nil, nil // the holder knows whose it is
 	}
 	if via == nil {
-		if rec.Hidden {
-			return nil, errNoForwarder
-		}
-		return nil, nil
+		return nil, errNoForwarder
 	}
 	rt.mu.Lock()
 	rt.via = via.ID

@@ -20,6 +20,7 @@ type book struct {
 	mu      sync.Mutex
 	peers   map[peer.ID]*entry
 	changed chan struct{} // closed when a record comes; never nil
+	crowd   bool          // two peers that carry exchanges were known at one time
 }
 
 type entry struct {
@@ -49,6 +50,15 @@ func (b *book) put(info peer.AddrInfo, r hello.Record) {
 		b.peers[info.ID] = e
 	}
 	e.info, e.rec, e.suspectTo = info, r, time.Time{}
+	if !b.crowd {
+		carriers := 0
+		for _, e := range b.peers {
+			if e.rec.Forward {
+				carriers++
+			}
+		}
+		b.crowd = carriers > 1
+	}
 	close(b.changed)
 	b.changed = make(chan struct{})
 }
@@ -107,6 +117,14 @@ func (b *book) fresh(now time.Time) []entry {
 	}
 	slices.SortFunc(out, func(x, y entry) int { return cmp.Compare(x.info.ID, y.info.ID) })
 	return out
+}
+
+// hadCrowd reports whether two peers that carry exchanges were ever known at
+// one time.
+func (b *book) hadCrowd() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.crowd
 }
 
 // sweep drops the records that are no longer fresh.

@@ -144,10 +144,10 @@ func directOutcome(receiptKey []byte, status wire.Status, receipt []byte) outcom
 var errNoForwarder = errors.New("no peer is known that could carry it: connect to one more peer")
 
 // forwarder chooses who carries an exchange to the peer to. It returns nil
-// where this node may go itself: it has looked around for Limits.Settle, knows
-// nobody to ask, has no route that was opened through a forwarder, and is
-// connected to that peer anyway. That is the network of two; with the first
-// other peer it ends.
+// where this node may go itself: it has looked around for Limits.Settle, has
+// never known two forwarders nor has a route that was opened through one, and
+// is connected to that peer anyway. That is the network of two; with the first
+// other peer it ends for good.
 func (c *Courier) forwarder(to peer.ID, avoid []peer.ID) (*peer.AddrInfo, error) {
 	now := time.Now()
 	var cands []candidate
@@ -163,7 +163,7 @@ func (c *Courier) forwarder(to peer.ID, avoid []peer.ID) (*peer.AddrInfo, error)
 	switch {
 	case ok:
 		return &got.info, nil
-	case c.group.since() < c.lim.Settle, c.routes.anyHidden(),
+	case c.group.since() < c.lim.Settle, c.book.hadCrowd(), c.routes.anyHidden(),
 		c.cfg.Host.Network().Connectedness(to) != network.Connected:
 		return nil, errNoForwarder
 	}

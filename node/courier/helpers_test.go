@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -76,6 +77,13 @@ func (n *testNode) start(opts ...nodeOption) {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.courier, n.cancel, n.ended = c, cancel, make(chan error, 1)
 	go func() { n.ended <- c.Run(ctx) }()
+	eventually(n.t, 20*time.Second, "courier running", func() bool {
+		_, leave, ok := c.group.enter()
+		if ok {
+			leave()
+		}
+		return ok
+	})
 }
 
 // stop ends the courier as a process would end, letters half way and all.
@@ -164,7 +172,7 @@ func eventually(t *testing.T, within time.Duration, what string, ok func() bool)
 		if time.Now().After(end) {
 			t.Fatalf("not within %v: %s", within, what)
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(max(10*time.Millisecond, within/2000))
 	}
 }
 
@@ -251,4 +259,19 @@ func simulated(t *testing.T) (newHost func(i int) host.Host, end func()) {
 		}
 		return h
 	}, net.Close
+}
+
+func mustHex(t *testing.T, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// withPeer returns r as if another peer were to take its letters.
+func withPeer(r intentcast.Route, p peer.ID) intentcast.Route {
+	r.Peer = p.String()
+	return r
 }

@@ -37,6 +37,10 @@ func (d *Draft) Offer() intentcast.Offer {
 	}
 }
 
+// maxUnmet is how many wants that nothing answers are looked into: there is no
+// draft after the first, and a person at the vendor has seen enough.
+const maxUnmet = 4
+
 // sum adds up a draft under construction.
 type sum struct {
 	total    fixed
@@ -56,10 +60,16 @@ func (m *matching) draft(currency string) Answer {
 	d := &Draft{Fulfil: m.fulfil, Terms: m.terms, Text: m.rules.Text}
 	s := &sum{currency: currency, fits: true}
 	var out Answer
+	unmet := 0
 	for i := range m.ask.wants {
+		if unmet == maxUnmet {
+			out.Reasons = append(out.Reasons, Reason{CodeItem, "items", "the wants after these were not looked at"})
+			break
+		}
 		w := &m.ask.wants[i]
 		p, misses, ok := m.choose(w, currency)
 		if !ok {
+			unmet++
 			out.Reasons = append(out.Reasons, m.explain(w, misses)...)
 			out.Suggestions = append(out.Suggestions, m.suggest(w)...)
 			continue

@@ -20,8 +20,21 @@ func fold(s string) string {
 	if a, ok := foldASCII(s); ok {
 		return a
 	}
-	s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
-	return strings.Join(strings.Fields(strings.Map(visible, s)), " ")
+	// What is invisible goes first, lest it keep a letter and its accent apart,
+	// and again last, for compatibility forms that turn into it.
+	s = norm.NFKC.String(strings.Map(visible, s))
+	s = strings.Map(cherokee, cases.Fold().String(s))
+	s = norm.NFKC.String(strings.Map(visible, norm.NFKC.String(s)))
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// cherokee folds to capitals the one script whose case folding does so
+// (CaseFolding.txt); x/text v0.43 swaps its two cases instead.
+func cherokee(r rune) rune {
+	if unicode.Is(unicode.Cherokee, r) {
+		return unicode.ToUpper(r)
+	}
+	return r
 }
 
 // folded reports that s is ASCII in its folded form already, so that the

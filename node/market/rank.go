@@ -160,7 +160,6 @@ func explainPlace(order []*place, i, wanted int) []Reason {
 		text = explainBest(order)
 	} else {
 		text = comparePrice(order[i], order[0], "the best")
-		text = strings.ToUpper(text[:1]) + text[1:]
 	}
 	out := []Reason{{Code: CodePrice, Text: text}}
 	if wanted > 0 {

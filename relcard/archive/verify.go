@@ -23,7 +23,6 @@ type Report struct {
 	InForce  dagcbor.CID     `json:"inForce,omitzero"` // the version both signed last
 	Ended    *relcard.End    `json:"ended,omitempty"`  // who ended it, when State is ended
 	Versions []VersionReport `json:"versions"`         // by seq
-	Logs     []webvh.Version `json:"-"`                // newest version of each key log
 	Chain    relcard.Chain   `json:"-"`                // the card itself
 }
 
@@ -52,7 +51,7 @@ type Signature struct {
 // nothing but b, and reports what they say. A forked card verifies: its
 // report has State frozen and says what forked.
 func Verify(b Bundle, now time.Time) (*Report, error) {
-	ring, newest, err := keyring(b, now)
+	ring, err := keyring(b, now)
 	if err != nil {
 		return nil, err
 	}
@@ -63,35 +62,32 @@ func Verify(b Bundle, now time.Time) (*Report, error) {
 	if len(b.Versions) == 0 {
 		return nil, refuse("no versions")
 	}
-	r := report(chain, ring)
-	r.Logs = newest
-	return r, nil
+	return report(chain, ring), nil
 }
 
 // keyring verifies the key logs, each of which must be a party's.
-func keyring(b Bundle, now time.Time) (ring relcard.Keyring, newest []webvh.Version, err error) {
+func keyring(b Bundle, now time.Time) (relcard.Keyring, error) {
 	parties := make(map[identity.DID]bool)
 	for _, s := range b.Versions {
 		body, _, err := relcard.DecodeBody(s.Raw)
 		if err != nil {
-			return ring, nil, err
+			return relcard.Keyring{}, err
 		}
 		parties[body.Person.DID], parties[body.Vendor.DID] = true, true
 	}
 	var histories []*webvh.History
 	for _, k := range b.Logs {
 		if !parties[k.DID] {
-			return ring, nil, refuse("key log of %.80q, who is no party, or is there twice", string(k.DID))
+			return relcard.Keyring{}, refuse("key log of %.80q, who is no party, or is there twice", string(k.DID))
 		}
 		delete(parties, k.DID)
 		h, err := history(k, now)
 		if err != nil {
-			return ring, nil, fmt.Errorf("%w: key log of %.80s: %w", relcard.ErrSignature, k.DID, err)
+			return relcard.Keyring{}, fmt.Errorf("%w: key log of %.80s: %w", relcard.ErrSignature, k.DID, err)
 		}
 		histories = append(histories, h)
-		newest = append(newest, h.Latest())
 	}
-	return relcard.NewKeyring(histories...), newest, nil
+	return relcard.NewKeyring(histories...), nil
 }
 
 func history(k KeyLog, now time.Time) (*webvh.History, error) {

@@ -50,8 +50,8 @@ type Result struct {
 	Offers     int       `json:"offers"`
 	Accepted   int       `json:"accepted"`
 	Satisfied  int       `json:"satisfied"`
-	Utility    json2     `json:"utility"`
-	Optimal    json2     `json:"optimal"`
+	Utility    Amount    `json:"utility"`
+	Optimal    Amount    `json:"optimal"`
 	Identical  int       `json:"cards_both_sides_identical"`
 	Verified   int       `json:"cards_verified"`
 	Seconds    float64   `json:"seconds"`
@@ -60,7 +60,7 @@ type Result struct {
 	Messages   uint64    `json:"messages"`
 	Bytes      uint64    `json:"bytes"`
 	Seed       uint64    `json:"seed"`
-	Published  *json2    `json:"published_optimal,omitempty"`
+	Published  *Amount   `json:"published_optimal,omitempty"`
 	Choices    []Choice  `json:"choices"`
 }
 
@@ -71,11 +71,11 @@ type Choice struct {
 	Paid     string `json:"paid,omitempty"`
 }
 
-// json2 is an exact decimal that JSON shows as a number.
-type json2 struct{ decimal.Decimal }
+// Amount is an exact decimal that JSON shows as a number.
+type Amount struct{ decimal.Decimal }
 
 // MarshalJSON writes the digits as a number.
-func (d json2) MarshalJSON() ([]byte, error) { return []byte(d.String()), nil }
+func (d Amount) MarshalJSON() ([]byte, error) { return []byte(d.String()), nil }
 
 // Run plays the market m through real nodes on loopback and scores it.
 func Run(ctx context.Context, m *Market, o Options) (res *Result, err error) {
@@ -125,8 +125,6 @@ type run struct {
 	customers, businesses []*member
 	intents               []dagcbor.CID // by customer
 	choices               []view.Card   // by customer; zero: nothing bought
-	sent                  int           // offers, by the businesses' own count
-	acceptTimes           []time.Duration
 }
 
 func (r *run) all() []*member { return slices.Concat(r.customers, r.businesses) }
@@ -301,7 +299,7 @@ func (r *run) result(ctx context.Context) (*Result, error) {
 	c := r.watch.counts()
 	res := &Result{
 		Customers: len(r.customers), Businesses: len(r.businesses), Cast: len(r.intents), Offers: c.received,
-		Optimal: json2{r.market.Optimal()}, Seed: r.opts.Seed,
+		Optimal: Amount{r.market.Optimal()}, Seed: r.opts.Seed,
 		CastOffer: quantiles(r.watch.offerTimes()), Accept: quantiles(r.watch.acceptTimes()), Choices: []Choice{},
 	}
 	utility := decimal.Zero
@@ -330,7 +328,7 @@ func (r *run) result(ctx context.Context) (*Result, error) {
 		}
 		res.Choices = append(res.Choices, Choice{customer.ID, r.market.Businesses[j].ID, paid.String()})
 	}
-	res.Utility = json2{utility}
+	res.Utility = Amount{utility}
 	for _, m := range r.all() {
 		res.Messages += m.messages()
 		res.Bytes += m.bytes()
@@ -393,4 +391,20 @@ func (r *run) settle(ctx context.Context) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// SetPublished states the optimum that the data's publishers give.
+func (r *Result) SetPublished(d decimal.Decimal) { r.Published = &Amount{d} }
+
+// Problem says what did not hold, "" when all did.
+func (r *Result) Problem() string {
+	switch {
+	case !r.Utility.Equal(r.Optimal.Decimal):
+		return fmt.Sprintf("the utility is %s, the optimum is %s", r.Utility, r.Optimal)
+	case r.Identical != r.Accepted:
+		return fmt.Sprintf("%d of %d cards are identical on both sides", r.Identical, r.Accepted)
+	case r.Verified != r.Accepted:
+		return fmt.Sprintf("%d of %d cards verify offline", r.Verified, r.Accepted)
+	}
+	return ""
 }

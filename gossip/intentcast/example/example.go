@@ -39,7 +39,7 @@ func ParkCity(author identity.DID, reply intentcast.Route, now time.Time) intent
 	}
 	in := open(author, reply, now, 7*24*time.Hour)
 	in.Category = intentcast.Category{Taxonomy: "parley", Value: "travel/car-rental"}
-	in.Place = &intentcast.Place{Geohash: "9x0q", Radius: 40_000, Region: "US-UT", Name: "Park City"}
+	in.Place = &intentcast.Place{Geohash: "9x0x", Radius: 40_000, Region: "US-UT", Name: "Park City"}
 	in.Text = "I'll be skiing in Park City from March 20-25. I want a 4-wheel-drive SUV. " +
 		"I belong to Avis Wizard, Budget FastBreak and Hertz 1 Club. " +
 		"I don't want to pay up front for gas or get any insurance. What can any of you do for me?"
@@ -64,7 +64,7 @@ func ParkCity(author identity.DID, reply intentcast.Route, now time.Time) intent
 func Stroller(author identity.DID, reply intentcast.Route, now time.Time) intentcast.Intent {
 	in := open(author, reply, now, 5*time.Hour)
 	in.Category = intentcast.Category{Taxonomy: "parley", Value: "baby/strollers"}
-	in.Place = &intentcast.Place{Geohash: "dpk9", Radius: 20_000, Region: "US-MI", Name: "Grand Rapids"}
+	in.Place = &intentcast.Place{Geohash: "dpeh", Radius: 20_000, Region: "US-MI", Name: "Grand Rapids"}
 	in.Text = "I need a stroller for twins in Grand Rapids in the next 5 hours."
 	in.Items = []intentcast.Want{{
 		Name: "stroller for twins", Quantity: "1",

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/parley-network/parley/node/store"
 )
 
@@ -60,24 +58,6 @@ func TestFull(t *testing.T) {
 	s := tempStore(t)
 	bound(t, s, 64)
 	fillUp(t, s)
-}
-
-// TestFullDisk is TestFull on a disk that really is full: a small tmpfs,
-// which only root can mount.
-func TestFullDisk(t *testing.T) {
-	dir := t.TempDir()
-	if err := unix.Mount("parley-test", dir, "tmpfs", 0, "size=2m"); err != nil {
-		t.Skipf("SKIPPED: mounting a small tmpfs: %v", err)
-	}
-	defer unix.Unmount(dir, unix.MNT_DETACH)
-	s, err := Open(filepath.Join(dir, "node.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	fillUp(t, s)
-	if err := s.Close(); err != nil {
-		t.Errorf("close: %v", err)
-	}
 }
 
 // fillUp writes until s is full and checks what is left.

@@ -73,9 +73,11 @@ func testBadClaims(t *testing.T, s store.Store) {
 // carry out each letter once.
 func testClaimExclusive(t *testing.T, s store.Store) {
 	const letters, workers = 60, 6
-	for i := range letters {
-		put(t, s, store.Record{Kind: "outbox", ID: fmt.Sprintf("%03d", i), Due: now.Add(time.Duration(i % 7))})
+	queue := make([]store.Record, letters)
+	for i := range queue {
+		queue[i] = store.Record{Kind: "outbox", ID: fmt.Sprintf("%03d", i), Due: now.Add(time.Duration(i%7) * time.Millisecond)}
 	}
+	put(t, s, queue...)
 	var mu sync.Mutex
 	held := map[string]int{}
 	var wg sync.WaitGroup

@@ -70,8 +70,8 @@ func testSelection(t *testing.T, s store.Store) {
 	m := model{}
 	for _, r := range sample() {
 		m.put(r)
-		put(t, s, r)
 	}
+	put(t, s, sample()...)
 	for q := range queries {
 		want := m.list(q)
 		got := list(t, s, q)

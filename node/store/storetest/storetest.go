@@ -191,9 +191,11 @@ func testStrangeIDs(t *testing.T, s store.Store) {
 		"\x00", "\x00\x00", "a", "a\x00", "a\x00b", "b", " ", "%", "_", "'; DROP TABLE record; --",
 		"Z", "z", "é", "e\u0301", "日本", "🂡", "\xff", "\xff\xfe", "\xc3\x28", strings.Repeat("x", store.MaxID),
 	}
+	records := make([]store.Record, len(strange))
 	for i, id := range strange {
-		put(t, s, store.Record{Kind: "k", ID: id, Ref: id, State: id[:min(len(id), store.MaxName)], Body: fmt.Append(nil, i)})
+		records[i] = store.Record{Kind: "k", ID: id, Ref: id, State: id[:min(len(id), store.MaxName)], Body: fmt.Append(nil, i)}
 	}
+	put(t, s, records...)
 	for i, id := range strange {
 		r, err := get(t, s, "k", id)
 		if err != nil || r.ID != id || r.Ref != id || string(r.Body) != fmt.Sprint(i) {

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/client"
+	"github.com/parley-network/parley/node/view"
+)
+
+type intentsCmd struct {
+	Heard bool `help:"List the intents heard of others instead."`
+}
+
+// Help implements kong.HelpProvider.
+func (intentsCmd) Help() string {
+	return "Example:\n\n    parley intents\n    parley intents --heard --json | jq '.[].body.category'"
+}
+
+// Run lists intents.
+func (i intentsCmd) Run(e *env) error {
+	c, err := e.node()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	intents, err := c.Intents(e.ctx, !i.Heard)
+	if err != nil {
+		return err
+	}
+	return e.show(none(intents), func(w io.Writer) {
+		switch {
+		case len(intents) > 0:
+			printIntents(w, intents, i.Heard, time.Now())
+		case i.Heard:
+			fmt.Fprintln(w, "No intent has been heard yet.")
+		default:
+			fmt.Fprintln(w, "You have cast no intent. Cast one with: parley cast (see parley cast --help)")
+		}
+	})
+}
+
+func printIntents(w io.Writer, intents []view.Intent, heard bool, now time.Time) {
+	header := "INTENT STATUS LEFT OFFERS WHAT"
+	if heard {
+		header = "INTENT STATUS LEFT ANSWER WHAT"
+	}
+	var rows [][]string
+	for _, in := range intents {
+		fourth := fmt.Sprint(in.Offers)
+		if heard {
+			fourth = cut(in.Answer, 60)
+		}
+		remaining := ""
+		if in.Body.Status == intentcast.StatusOpen {
+			remaining = left(in.Body.Expires, now)
+		}
+		rows = append(rows, []string{short(in.Root), string(in.Body.Status), remaining, fourth, cut(asked(in.Body), 60)})
+	}
+	table(w, header, rows)
+}
+
+type withdrawCmd struct {
+	Intent string `arg:"" optional:"" help:"Its id, or the last characters of it; the only open one when left out."`
+}
+
+// Help implements kong.HelpProvider.
+func (withdrawCmd) Help() string { return "Example:\n\n    parley withdraw 5kq7wz2a" }
+
+// Run withdraws.
+func (cmd withdrawCmd) Run(e *env) error {
+	return e.closeIntent(cmd.Intent, "Withdrawn.", (*client.Client).Withdraw)
+}
+
+type fulfilCmd struct {
+	Intent string `arg:"" optional:"" help:"Its id, or the last characters of it; the only open one when left out."`
+}
+
+// Help implements kong.HelpProvider.
+func (fulfilCmd) Help() string { return "Example:\n\n    parley fulfil 5kq7wz2a" }
+
+// Run closes as fulfilled.
+func (cmd fulfilCmd) Run(e *env) error {
+	return e.closeIntent(cmd.Intent, "Closed as fulfilled.", (*client.Client).Fulfil)
+}
+
+type changeIntent func(*client.Client, context.Context, dagcbor.CID) (view.Intent, error)
+
+// closeIntent ends an own intent.
+func (e *env) closeIntent(which, done string, change changeIntent) error {
+	c, err := e.node()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	in, err := e.findIntent(c, which)
+	if err != nil {
+		return err
+	}
+	in, err = change(c, e.ctx, in.Root)
+	if errors.Is(err, view.ErrConflict) {
+		return fmt.Errorf("%w (parley intents shows where each one stands)", err)
+	}
+	if err != nil {
+		return err
+	}
+	return e.show(in, func(w io.Writer) { fmt.Fprintln(w, done) })
+}

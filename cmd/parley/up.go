@@ -1,0 +1,306 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/parley-network/parley/identity/keystore"
+	"github.com/parley-network/parley/node"
+	"github.com/parley-network/parley/node/api"
+	"github.com/parley-network/parley/node/config"
+	"github.com/parley-network/parley/node/store"
+	"github.com/parley-network/parley/node/store/sqlite"
+	"github.com/parley-network/parley/node/transport"
+	"github.com/parley-network/parley/node/view"
+)
+
+type upCmd struct {
+	Name      string   `help:"What this node is called." placeholder:"NAME"`
+	Listen    []string `help:"Where other nodes reach this one, as a multiaddr; every address of the machine on free ports when left out. Repeatable." placeholder:"/ip4/0.0.0.0/udp/4101/quic-v1"`
+	Peer      []string `help:"A node to connect to, as its own \"parley up\" prints it. Repeatable." placeholder:"ADDRESS"`
+	API       string   `help:"Where the API listens; a loopback address." placeholder:"127.0.0.1:0"`
+	Vendor    string   `help:"Answer intents as a vendor of this name." placeholder:"NAME"`
+	Domain    string   `help:"The vendor's domain, where its key log is published." placeholder:"shop.example"`
+	LogLevel  string   `enum:"trace,debug,info,warn,error,off" default:"info" help:"How much to log to standard error: ${enum}."`
+	LogFormat string   `enum:"text,json" default:"text" help:"How to log: ${enum}."`
+}
+
+// Help implements kong.HelpProvider.
+func (upCmd) Help() string {
+	return `The node keeps everything in its data folder, and one node runs on a folder at
+a time. What the options say can also stand in config.toml there:
+
+    name   = "Corner Shop"
+    listen = ["/ip4/0.0.0.0/udp/4101/quic-v1"]
+    peers  = ["/dns4/friend.example/udp/4101/quic-v1/p2p/12D3Koo…"]
+    api    = "127.0.0.1:4180"
+    [vendor]
+    name   = "Corner Shop"
+    domain = "shop.example"
+
+A passphrase on the keys is asked for, or read from the file that
+PARLEY_PASSPHRASE_FILE names. With --json the node says in one line where it
+is once it can be used.
+
+Example:
+
+    parley up
+    parley --home ~/shop up --vendor "Corner Shop" --domain shop.example`
+}
+
+// everyAddress is where a node listens when nobody says otherwise.
+var everyAddress = []string{"/ip4/0.0.0.0/udp/0/quic-v1", "/ip4/0.0.0.0/tcp/0"}
+
+// Run runs a node until the context ends.
+func (u upCmd) Run(e *env) error {
+	if err := e.dir.Make(); err != nil {
+		return err
+	}
+	options, err := u.options(e.dir)
+	if err != nil {
+		return err
+	}
+	log := hclog.New(&hclog.LoggerOptions{Name: "parley", Level: hclog.LevelFromString(u.LogLevel), Output: e.err, JSONFormat: u.LogFormat == "json"})
+	transport.BridgeLogs(log.Named("libp2p"))
+	r := &running{env: e, options: options, log: log}
+	err = r.open()
+	if err == nil {
+		err = r.serve()
+	}
+	return errors.Join(err, r.close())
+}
+
+// options are those of config.toml with those of the command line on top.
+func (u upCmd) options(dir config.Dir) (config.Options, error) {
+	o, err := dir.Load()
+	if err != nil {
+		return o, err
+	}
+	return o.With(config.Options{
+		Name: u.Name, Listen: u.Listen, Peers: u.Peer, API: u.API, Vendor: u.vendor(o),
+	})
+}
+
+func (u upCmd) vendor(o config.Options) *config.Vendor {
+	if u.Vendor == "" && u.Domain == "" {
+		return nil
+	}
+	v := config.Vendor{Name: u.Vendor, Domain: u.Domain}
+	if o.Vendor != nil && v.Name == "" {
+		v.Name = o.Vendor.Name
+	}
+	if o.Vendor != nil && v.Domain == "" {
+		v.Domain = o.Vendor.Domain
+	}
+	return &v
+}
+
+// running is a node with all it stands on, opened from the ground up and
+// closed from the top down.
+type running struct {
+	*env
+	options config.Options
+	log     hclog.Logger
+
+	registry *prometheus.Registry
+	closers  []func() error
+	host     host.Host
+	node     *node.Node
+}
+
+// onClose adds what close does first.
+func (r *running) onClose(what string, f func() error) {
+	r.closers = append(r.closers, func() error {
+		if err := f(); err != nil {
+			return fmt.Errorf("close %s: %w", what, err)
+		}
+		return nil
+	})
+}
+
+func (r *running) close() (err error) {
+	for i := len(r.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, r.closers[i]())
+	}
+	return err
+}
+
+// open makes the node. The store comes first: its lock tells at once whether
+// another node runs on the folder.
+func (r *running) open() error {
+	db, err := sqlite.Open(r.dir.Store())
+	if errors.Is(err, store.ErrLocked) {
+		return fmt.Errorf("a node already runs on %s (%w): stop that one, or choose another folder with --home", r.dir, err)
+	}
+	if err != nil {
+		return err
+	}
+	r.onClose("store", db.Close)
+	keys, err := r.openKeys()
+	if err != nil {
+		return err
+	}
+	r.onClose("keystore", keys.Close)
+	r.registry = prometheus.NewRegistry()
+	r.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	device, err := transport.LoadOrCreateKey(deviceKeys{keys})
+	if err != nil {
+		return err
+	}
+	listen := r.options.Listen
+	if len(listen) == 0 {
+		listen = everyAddress
+	}
+	if r.host, err = transport.New(transport.Config{Key: device, Listen: listen, Registry: r.registry, Log: r.log.Named("transport")}); err != nil {
+		return err
+	}
+	r.onClose("host", r.host.Close)
+	r.node, err = node.New(node.Config{
+		Name: r.options.Name, Version: programVersion(), Host: r.host, Store: db, Keys: keys,
+		Log: r.log, Registry: r.registry, Vendor: r.vendorConfig(),
+	})
+	return err
+}
+
+func (r *running) vendorConfig() *node.VendorConfig {
+	if r.options.Vendor == nil {
+		return nil
+	}
+	return &node.VendorConfig{Name: r.options.Vendor.Name, Domain: r.options.Vendor.Domain}
+}
+
+// deviceKeys is a keystore as package transport wants it: absence is
+// fs.ErrNotExist there.
+type deviceKeys struct{ *keystore.Store }
+
+func (d deviceKeys) Get(name string) ([]byte, error) {
+	secret, err := d.Store.Get(name)
+	if errors.Is(err, keystore.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %w", os.ErrNotExist, err)
+	}
+	return secret, err
+}
+
+// serve runs the node and its API until the context ends.
+func (r *running) serve() error {
+	tokens, err := r.dir.MakeTokens()
+	if err != nil {
+		return err
+	}
+	server, err := api.New(api.Config{
+		Node: r.node, WriteToken: tokens.Write, ReadToken: tokens.Read, Log: r.log.Named("api"), Version: programVersion(),
+		Metrics: promhttp.HandlerFor(r.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError}),
+	})
+	if err != nil {
+		return err
+	}
+	listeners, err := api.Listen(r.options.API, r.dir.Socket())
+	if err != nil {
+		return err
+	}
+	addr := listeners[0].Addr().String()
+	g, ctx := errgroup.WithContext(r.ctx)
+	g.Go(func() error { return r.node.Run(ctx) })
+	g.Go(func() error { return server.Serve(ctx, listeners...) })
+	g.Go(func() error { r.connect(ctx); return nil })
+	g.Go(func() error {
+		if err := r.dir.WriteAddress(addr); err != nil {
+			return err
+		}
+		if err := r.ready(ctx, addr); err != nil && ctx.Err() == nil {
+			return err
+		}
+		<-ctx.Done()
+		r.log.Info("stopping")
+		return r.dir.RemoveAddress()
+	})
+	return g.Wait()
+}
+
+// readyWithin is how long the API may take to answer first.
+const readyWithin = 10 * time.Second
+
+// ready waits for the API's first answer and says where everything is.
+func (r *running) ready(ctx context.Context, addr string) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the API does not answer: %w", err)
+	}
+	resp.Body.Close()
+	where := whereabouts{
+		Name: r.options.Name, Home: string(r.dir), PID: os.Getpid(), API: "http://" + addr, Socket: r.dir.Socket(),
+		PeerID: r.host.ID().String(), Addresses: transport.PeerAddrs(r.host),
+	}
+	return r.sayWhere(where)
+}
+
+// whereabouts is what "up --json" prints.
+type whereabouts struct {
+	Name      string   `json:"name"`
+	Home      string   `json:"home"`
+	PID       int      `json:"pid"`
+	API       string   `json:"api"`
+	Socket    string   `json:"socket,omitempty"`
+	PeerID    string   `json:"peer_id"`
+	Addresses []string `json:"addresses"`
+}
+
+func (r *running) sayWhere(at whereabouts) error {
+	if r.asJSON {
+		return r.line(at)
+	}
+	return r.show(at, func(w io.Writer) {
+		fmt.Fprint(w, "The node is running.\n\n")
+		facts(w, "name", at.Name, "folder", at.Home, "API", strings.TrimSpace(at.API+" "+at.Socket), "token", at.Home+"/api.token")
+		fmt.Fprintln(w, "\nOther nodes connect to it with one of:")
+		for _, a := range at.Addresses {
+			fmt.Fprintf(w, "  parley peer add %s\n", a)
+		}
+		fmt.Fprintln(w, "\nStop it with Ctrl-C.")
+	})
+}
+
+// connectEvery is how often a configured peer that is away is tried.
+const connectEvery = 10 * time.Second
+
+// connect connects to the configured peers; the node remembers those that
+// answered and keeps to them by itself.
+func (r *running) connect(ctx context.Context) {
+	wanted := r.options.Peers
+	for len(wanted) > 0 {
+		var away []string
+		for _, addr := range wanted {
+			if _, err := r.node.AddPeer(ctx, addr); errors.Is(err, view.ErrInvalid) {
+				r.log.Error("peer's address is no use", "peer", addr, "error", err)
+			} else if err != nil {
+				r.log.Warn("peer is away", "peer", addr, "error", err)
+				away = append(away, addr)
+			}
+		}
+		wanted = away
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(connectEvery):
+		}
+	}
+}
