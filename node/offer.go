@@ -151,26 +151,36 @@ func (n *Node) Offers(ctx context.Context, root dagcbor.CID) ([]view.Offer, erro
 	return n.rankOffers(cast, body, recs)
 }
 
+// rankOffers ranks the offers to the intent's newest version; those to an
+// earlier one have lapsed and follow in the order of their ids.
 func (n *Node) rankOffers(cast *intentcast.Cast, body intentBody, recs []store.Record) ([]view.Offer, error) {
-	received := make([]market.Received, len(recs))
+	var received []market.Received
+	var lapsed []view.Offer
 	byID := make(map[dagcbor.CID]view.Offer, len(recs))
-	for i, r := range recs {
+	for _, r := range recs {
 		o, b, err := readOffer(r)
 		if err != nil {
 			return nil, err
 		}
-		received[i] = market.Received{ID: o.ID, Offer: &o.Offer}
-		byID[o.ID] = view.Offer{ID: o.ID, Intent: cast.Root(), Body: o.Offer, Received: b.Received, State: r.State}
-	}
-	ranked := market.Rank(&cast.Intent, received, market.Preferences{Worth: body.Worth}, n.now())
-	out := make([]view.Offer, len(ranked))
-	for i, r := range ranked {
-		v := byID[r.ID]
-		v.Rank, v.Acceptable, v.Reasons = i+1, r.Acceptable, r.Reasons
-		if r.Offer.Intent != cast.ID {
-			v.Acceptable, v.State = false, offerLapsed
+		v := view.Offer{ID: o.ID, Intent: cast.Root(), Body: o.Offer, Received: b.Received, State: r.State}
+		if o.Offer.Intent != cast.ID && r.State == offerOpen {
+			v.State = offerLapsed
+			v.Reasons = []market.Reason{{Code: market.CodeExpired, Text: "It answers an earlier version of the intent."}}
+			lapsed = append(lapsed, v)
+			continue
 		}
-		out[i] = v
+		byID[o.ID] = v
+		received = append(received, market.Received{ID: o.ID, Offer: &o.Offer})
+	}
+	out := make([]view.Offer, 0, len(recs))
+	for _, r := range market.Rank(&cast.Intent, received, market.Preferences{Worth: body.Worth}, n.now()) {
+		v := byID[r.ID]
+		v.Acceptable, v.Reasons = r.Acceptable && v.State == offerOpen, r.Reasons
+		out = append(out, v)
+	}
+	out = append(out, lapsed...)
+	for i := range out {
+		out[i].Rank = i + 1
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -113,7 +114,11 @@ func TestTimelineIsPrintedWhenARunFails(t *testing.T) {
 	for name := range childRuns {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.Command(exe, "-test.run=^TestChild$", "-test.v", "-test.timeout=3s")
+			timeout := "1m"
+			if strings.Contains(name, "timeout") {
+				timeout = "4s"
+			}
+			cmd := exec.Command(exe, "-test.run=^TestChild$", "-test.v", "-test.timeout="+timeout)
 			cmd.Env = append(os.Environ(), childEnv+"="+name)
 			out, err := cmd.CombinedOutput()
 			failed, printed := err != nil, strings.Contains(string(out), "timeline of seed 7")
@@ -147,4 +152,26 @@ var childOutput = map[string][]string{
 	"runs into go test's timeout": {
 		"still running at the test's deadline", "test timed out",
 	},
+}
+
+// Bubbles don't meet: worlds can run beside each other and one after another
+// in one process, though they share libp2p's and QUIC's package variables.
+func TestWorldsBesideEachOther(t *testing.T) {
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			Run(t, seed, func(w *World) {
+				ann, bob := w.Host("ann"), w.Host("bob")
+				heard := make(chan string, 1)
+				listen(bob, func(s string) { heard <- s })
+				w.Connect(ann, bob)
+				if err := say(w, ann, bob, "hello"); err != nil {
+					w.T.Fatal(err)
+				}
+				if got := <-heard; got != "hello" {
+					w.T.Errorf("heard %q", got)
+				}
+			})
+		})
+	}
 }

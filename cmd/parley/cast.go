@@ -85,10 +85,14 @@ func (c castCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	status, err := node.Status(e.ctx)
+	if err != nil {
+		return err
+	}
 	return e.show(in, func(w io.Writer) {
 		fmt.Fprintf(w, "Cast. See who offers what: parley offers %s\n", short(in.Root))
-		if in.Answer != "" {
-			fmt.Fprintf(w, "(%s)\n", clean(in.Answer))
+		if status.Peers == 0 {
+			fmt.Fprintln(w, "Your node is alone: it goes out as soon as you connect to another (parley peer add ADDRESS).")
 		}
 	})
 }

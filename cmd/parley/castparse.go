@@ -118,10 +118,11 @@ func parseConstraint(s string) (intentcast.Constraint, error) {
 		}
 		c.Op = intentcast.OpIn
 	}
+	stated := c.Type
 	for _, v := range values {
-		typ, unit := c.Type, ""
+		typ, unit := stated, ""
 		if typ == "" || typ == intentcast.TypeNumber {
-			v, typ, unit = typed(strings.TrimSpace(v), typ)
+			v, typ, unit = typed(strings.TrimSpace(v), stated)
 		}
 		if len(c.Values) > 0 && (typ != c.Type || unit != c.Unit) {
 			return c, wrong("%q: all values must be of one type and unit", s)

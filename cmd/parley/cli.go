@@ -125,7 +125,7 @@ func (e *env) failed(err error) int {
 		}
 		return exitOK
 	}
-	fmt.Fprintf(e.err, "parley: %s\n", clean(err.Error()))
+	fmt.Fprintf(e.err, "parley: %s\n", clean(plainly(err)))
 	var usage *usageError
 	switch {
 	case errors.As(err, &usage):
@@ -139,6 +139,15 @@ func (e *env) failed(err error) int {
 		fmt.Fprintln(e.err, "Nothing has changed. Try again in a moment.")
 	}
 	return exitFailed
+}
+
+// plainly is an error without the kind of it at its end, which is for programs.
+func plainly(err error) string {
+	s := err.Error()
+	for _, kind := range []error{view.ErrNotFound, view.ErrConflict, view.ErrUnavailable, view.ErrInvalid} {
+		s = strings.TrimSuffix(s, ": "+kind.Error())
+	}
+	return s
 }
 
 // errTold ends a command that has said itself what does not hold.

@@ -73,14 +73,27 @@ func (u upCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	log := hclog.New(&hclog.LoggerOptions{Name: "parley", Level: hclog.LevelFromString(u.LogLevel), Output: e.err, JSONFormat: u.LogFormat == "json"})
-	transport.BridgeLogs(log.Named("libp2p"))
+	log := u.logger(e.err)
 	r := &running{env: e, options: options, log: log}
 	err = r.open()
 	if err == nil {
 		err = r.serve()
 	}
 	return errors.Join(err, r.close())
+}
+
+// logger also takes in what libp2p logs. Much of that is about peers that come
+// and go as they please, so it is heard from error upwards only, unless all is
+// asked for.
+func (u upCmd) logger(w io.Writer) hclog.Logger {
+	level := hclog.LevelFromString(u.LogLevel)
+	log := hclog.New(&hclog.LoggerOptions{Name: "parley", Level: level, Output: w, JSONFormat: u.LogFormat == "json", IndependentLevels: true})
+	below := log.Named("libp2p")
+	if level > hclog.Debug {
+		below.SetLevel(max(level, hclog.Error))
+	}
+	transport.BridgeLogs(below)
+	return log
 }
 
 // options are those of config.toml with those of the command line on top.

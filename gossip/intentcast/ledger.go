@@ -11,7 +11,7 @@ import (
 )
 
 // MaxIntents is the number of lines of intents a Ledger keeps unless told
-// otherwise. One takes about 600 bytes.
+// otherwise. One takes about 500 bytes.
 const MaxIntents = 16 << 10
 
 // Entry is what a Ledger knows of one line of intents. It holds no body.

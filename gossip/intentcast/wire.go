@@ -14,7 +14,7 @@ import (
 // nothing else. It is here beside package dagcbor for speed alone: reading an
 // intent by reflection and encoding it again to compare cost half of an
 // Ed25519 verification (see cast.go); reading the keys in the one order they
-// can have costs a twentieth and leaves no second encoding to look for.
+// can have costs a fifteenth and leaves no second encoding to look for.
 // Tests hold the two to the same verdicts.
 
 // CBOR major types (RFC 8949, section 3.1).

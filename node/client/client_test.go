@@ -289,7 +289,7 @@ func TestReadOnlyClient(t *testing.T) {
 func TestStrangeAnswers(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
 		"no JSON":       func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") },
-		"bare error":    func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 502) },
+		"bare error":    func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusBadGateway) },
 		"false problem": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500); fmt.Fprint(w, `{"status":200}`) },
 		"breaks off": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "99")

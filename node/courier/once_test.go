@@ -64,10 +64,13 @@ func exactlyOnce(t *testing.T, seed uint64) {
 	}, everybody)
 	defer shut(nodes...)
 	person, vendor := nodes[0], nodes[1]
-	route := person.openRoute("intent")
+	route, err := person.courier.OpenRoute(t.Context(), "intent", time.Now().Add(24*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
 	self := vendor.courier.Self()
 
-	cut := sometimes(seed, 60)
+	cut := sometimes(seed, 5)
 	for i, n := range nodes[:2] {
 		n.stop()
 		n.store = &flakyStore{Store: n.store, rnd: rand.New(rand.NewPCG(seed, uint64(i))), n: 10}
@@ -99,6 +102,7 @@ func exactlyOnce(t *testing.T, seed uint64) {
 	eventually(t, 20*time.Hour, "all delivered", func() bool {
 		return allDelivered(vendor, sent[0]) && allDelivered(person, sent[1])
 	})
+	t.Logf("all delivered at %v", time.Now().UTC())
 	for _, n := range nodes[:2] {
 		got := n.effects()
 		slices.Sort(got)

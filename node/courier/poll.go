@@ -16,6 +16,7 @@ const (
 	pollLimit   = 2 * time.Minute
 	handleBase  = time.Second // pauses after a handler failed
 	handleLimit = 5 * time.Minute
+	fetchMost   = 64  // letters asked for at a time
 	maxPending  = 256 // letters kept while their handler fails
 )
 
@@ -34,7 +35,7 @@ func (c *Courier) startPolling(rt *ownRoute) bool {
 		defer leave()
 		defer close(rt.ended)
 		defer rt.cancel()
-		p := poller{c: c, rt: rt, renewed: time.Now(), granted: rt.record().Granted.Std()}
+		p := poller{c: c, rt: rt, most: fetchMost, renewed: time.Now(), granted: rt.record().Granted.Std()}
 		p.run(ctx)
 	}()
 	return true
@@ -50,6 +51,7 @@ type poller struct {
 	tries   int       // of the pending letters
 	retryAt time.Time // of the pending letters
 
+	most     uint64    // letters asked for at a time: fewer after a failure, for a line that carries no more
 	granted  time.Time // until when the holder keeps the slot
 	renewed  time.Time // when it said so
 	failures int
@@ -86,6 +88,7 @@ func (p *poller) round(ctx context.Context, rec routeRecord) error {
 		return err
 	}
 	p.failures, p.failing, p.told = 0, time.Time{}, false
+	p.most = min(fetchMost, 2*p.most)
 	p.deal(ctx, letters)
 	if took := time.Since(now); len(letters) == 0 && took < pollBase {
 		// Either the wait was to be short, or the holder does not keep to it.
@@ -152,7 +155,7 @@ func (p *poller) fetch(ctx context.Context, rec routeRecord) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	req := wire.HoldRequest{Op: wire.HoldFetch, Wait: uint64(p.wait(rec) / time.Second), Done: p.done[:min(len(p.done), wire.MaxIDs)]}
+	req := wire.HoldRequest{Op: wire.HoldFetch, Wait: uint64(p.wait(rec) / time.Second), Most: p.most, Done: p.done[:min(len(p.done), wire.MaxIDs)]}
 	for _, sealed := range p.pending {
 		req.Have = append(req.Have, wire.LetterID(sealed))
 	}
@@ -217,6 +220,7 @@ func (p *poller) renew(ctx context.Context, rec routeRecord) error {
 func (p *poller) failed(err error) {
 	now := time.Now()
 	p.failures++
+	p.most = max(1, p.most/2)
 	if p.failing.IsZero() {
 		p.failing = now
 	}

@@ -18,8 +18,9 @@ import (
 // answers, and may cut it.
 type spyHost struct {
 	host.Host
-	// cut says whether the next read or write of a stream shall fail; nil: none.
-	cut func(p protocol.ID) bool
+	// cut says after how many bytes, read and written, a new stream fails;
+	// negative: never; nil: none does.
+	cut func() int
 
 	mu   sync.Mutex
 	seen []*spyStream
@@ -28,14 +29,13 @@ type spyHost struct {
 // spyStream is one stream as this end saw it.
 type spyStream struct {
 	network.Stream
-	spy      *spyHost
 	remote   peer.ID
 	protocol protocol.ID
 	inbound  bool
 
 	mu    sync.Mutex
 	bytes bytes.Buffer // read and written
-	cut   bool
+	left  int          // bytes until it fails; negative: it does not
 }
 
 func (h *spyHost) SetStreamHandler(p protocol.ID, handler network.StreamHandler) {
@@ -51,7 +51,10 @@ func (h *spyHost) NewStream(ctx context.Context, to peer.ID, ps ...protocol.ID) 
 }
 
 func (h *spyHost) wrap(s network.Stream, p protocol.ID, inbound bool) *spyStream {
-	x := &spyStream{Stream: s, spy: h, remote: s.Conn().RemotePeer(), protocol: p, inbound: inbound}
+	x := &spyStream{Stream: s, remote: s.Conn().RemotePeer(), protocol: p, inbound: inbound, left: -1}
+	if h.cut != nil {
+		x.left = h.cut()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.seen = append(h.seen, x)
@@ -97,50 +100,52 @@ func joined(ps []protocol.ID) string {
 
 var errCut = errors.New("cut by the test")
 
-func (s *spyStream) severed() bool {
+// allow returns how many of n bytes may pass before the stream is cut.
+func (s *spyStream) allow(n int) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.cut && s.spy.cut != nil && s.spy.cut(s.protocol) {
-		s.cut = true
-		_ = s.Stream.Reset()
+	if s.left < 0 {
+		return n
 	}
-	return s.cut
+	return min(n, s.left)
 }
 
-func (s *spyStream) record(b []byte) {
+// pass records bytes that passed, and resets a stream whose time has come.
+func (s *spyStream) pass(b []byte, err error) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.bytes.Write(b)
+	if s.left < 0 {
+		return len(b), err
+	}
+	if s.left -= len(b); s.left == 0 {
+		_ = s.Stream.Reset()
+		return len(b), errCut
+	}
+	return len(b), err
 }
 
 func (s *spyStream) Read(b []byte) (int, error) {
-	if s.severed() {
-		return 0, errCut
-	}
-	n, err := s.Stream.Read(b)
-	s.record(b[:n])
-	return n, err
+	n, err := s.Stream.Read(b[:s.allow(len(b))])
+	return s.pass(b[:n], err)
 }
 
 func (s *spyStream) Write(b []byte) (int, error) {
-	if s.severed() {
-		return 0, errCut
-	}
-	n, err := s.Stream.Write(b)
-	s.record(b[:n])
-	if err == nil && s.severed() { // the other end may have it all the same
-		return n, errCut
-	}
-	return n, err
+	n, err := s.Stream.Write(b[:s.allow(len(b))])
+	return s.pass(b[:n], err)
 }
 
-// sometimes returns a cut that strikes one read or write in n.
-func sometimes(seed uint64, n int) func(protocol.ID) bool {
+// sometimes returns a cut that strikes one stream in n, at any point of a
+// short exchange: within a frame, or between asking and answer.
+func sometimes(seed uint64, n int) func() int {
 	var mu sync.Mutex
 	rnd := rand.New(rand.NewPCG(seed, 0))
-	return func(protocol.ID) bool {
+	return func() int {
 		mu.Lock()
 		defer mu.Unlock()
-		return rnd.IntN(n) == 0
+		if rnd.IntN(n) > 0 {
+			return -1
+		}
+		return 1 + rnd.IntN(6<<10)
 	}
 }

@@ -6,13 +6,13 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/parley-network/parley/identity"
-	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 )
 
-// responseRoom is what the letters of one response may take: the rest of a
-// response is a few dozen bytes, and each letter a few more.
-const responseRoom = seal.MaxExchange - 4<<10
+// responseRoom is what the letters of one response may take, so that it is
+// padded to 64 KiB and no more: the rest of it is a few dozen bytes. A letter
+// that is larger by itself goes alone.
+const responseRoom = 60 << 10
 
 // Serve answers one encoded wire.HoldRequest that came by the peer from, which
 // is rarely the owner. A fetch waits as it asks, or until ctx ends. The
@@ -113,7 +113,7 @@ func (h *Holder) look(r wire.HoldRequest, have map[key]bool, over bool) (wire.Ho
 		return wire.HoldResponse{Status: wire.NoSlot}, nil, nil
 	}
 	h.remove(s, r.Done)
-	resp := wire.HoldResponse{Status: wire.Taken, Expires: identity.At(s.expires), Letters: s.pick(have)}
+	resp := wire.HoldResponse{Status: wire.Taken, Expires: identity.At(s.expires), Letters: s.pick(have, r.Most)}
 	if len(resp.Letters) > 0 || over {
 		return resp, nil, nil
 	}
@@ -133,15 +133,17 @@ func (h *Holder) look(r wire.HoldRequest, have map[key]bool, over bool) (wire.Ho
 	}
 }
 
-// pick returns the oldest letters not in have that fit one response.
-func (s *slot) pick(have map[key]bool) [][]byte {
+// pick returns the oldest letters not in have that fit one response, at most
+// as many as asked for (0: no matter).
+func (s *slot) pick(have map[key]bool, most uint64) [][]byte {
 	var out [][]byte
 	room := responseRoom
 	for _, l := range s.letters {
 		if have[l.id] {
 			continue
 		}
-		if room -= len(l.sealed) + 8; room < 0 {
+		room -= len(l.sealed) + 8
+		if len(out) > 0 && (room < 0 || uint64(len(out)) == most) {
 			break
 		}
 		out = append(out, l.sealed)

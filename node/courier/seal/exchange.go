@@ -12,7 +12,7 @@ import (
 
 const (
 	// MaxExchange is the longest padded request or response in bytes.
-	MaxExchange = 256 << 10
+	MaxExchange = 128 << 10
 	// MaxSealedExchange is the longest sealed request or response in bytes.
 	MaxSealedExchange = MaxExchange + Overhead
 
@@ -35,7 +35,7 @@ type Reply struct {
 
 // SealRequest seals body, at most [MaxExchange]-4 bytes, to the public key pub,
 // as Oblivious HTTP does (RFC 9458 section 4.3): an encapsulated key and the
-// body padded to 1, 4, 16, 64 or 256 KiB, so that a peer between learns only
+// body padded to 1, 4, 16, 64 or 128 KiB, so that a peer between learns only
 // the size and can't answer in the other's place.
 func SealRequest(pub, body []byte) (sealed []byte, x *Exchange, err error) {
 	padded, err := pad(body, exchangeSizes)

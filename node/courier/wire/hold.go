@@ -51,6 +51,7 @@ type HoldRequest struct {
 	Time      identity.Time `cbor:"time"`             // by the asker's clock
 	Expires   identity.Time `cbor:"expires,omitzero"` // open: end of the slot's life
 	Wait      uint64        `cbor:"wait,omitempty"`   // fetch: seconds
+	Most      uint64        `cbor:"most,omitempty"`   // fetch: letters at most; 0: as many as fit
 	Done      [][]byte      `cbor:"done,omitempty"`   // fetch, ack: LetterID of letters to delete
 	Have      [][]byte      `cbor:"have,omitempty"`   // fetch: LetterID of letters not to be sent again
 	Signature []byte        `cbor:"sig,omitempty"`    // 64 bytes, over holdDomain and the encoding without it
