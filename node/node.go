@@ -120,6 +120,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.castLoop(ctx) })
 	g.Go(func() error { return n.sweepLoop(ctx) })
 	g.Go(func() error { return n.joinShards(ctx) })
+	g.Go(func() error { return n.routeLoop(ctx) })
 	g.Go(func() error { return n.peerLoop(ctx) })
 	err := g.Wait()
 	n.events.close()

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/node/market"
 	"github.com/parley-network/parley/node/store"
+	"github.com/parley-network/parley/relcard"
 )
 
 // sweepEvery is how often what has expired is put away.
@@ -103,6 +105,53 @@ func storedCast(r store.Record) (*intentcast.Cast, error) {
 		return nil, fmt.Errorf("record %s %s: %w", r.Kind, r.ID, err)
 	}
 	return cast, nil
+}
+
+// routesEvery is how often the reply routes of cards are seen to.
+const routesEvery = 24 * time.Hour
+
+// routeLoop keeps the reply route of each living card open for a year ahead,
+// and closes that of a card whose end is long past.
+func (n *Node) routeLoop(ctx context.Context) error {
+	tick := time.NewTicker(routesEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case now := <-tick.C:
+			if err := n.keepRoutes(ctx, now); err != nil && ctx.Err() == nil {
+				n.log.Warn("keeping reply routes open", "error", err)
+			}
+		}
+	}
+}
+
+func (n *Node) keepRoutes(ctx context.Context, now time.Time) error {
+	var recs []store.Record
+	if err := n.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
+		recs, err = tx.List(store.Query{Kind: kindCard})
+		return err
+	}); err != nil {
+		return fmt.Errorf("list cards: %w", err)
+	}
+	var errs []error
+	for _, r := range recs {
+		var body cardBody
+		if err := get(r, &body); err != nil {
+			return err
+		}
+		over := r.State == string(relcard.StateEnded) || r.State == stateRefused
+		switch {
+		case body.Label == "":
+		case !over:
+			_, err := n.courier.OpenRoute(ctx, body.Label, now.Add(cardRouteLife))
+			errs = append(errs, err)
+		case now.Sub(body.Since.Std()) > letterLife:
+			errs = append(errs, n.courier.CloseRoute(ctx, body.Label))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // joinShards listens where this node's rules and catalogue say, and again

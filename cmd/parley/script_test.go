@@ -24,6 +24,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TZ", "UTC")
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // or each command waits a second for late races
 			e.Setenv("PARLEY_HOME", e.WorkDir+"/node")
 			e.Setenv("LOCAL", "--listen=/ip4/127.0.0.1/udp/0/quic-v1")
 			return nil

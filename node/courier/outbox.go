@@ -85,6 +85,9 @@ func (c *Courier) enqueue(tx store.Tx, recordID string, out Outgoing) (string, e
 		Sent: identity.At(now), Expires: identity.At(out.Expires), From: out.From,
 	}
 	sealed, receipt, err := seal.Seal(out.To.Key, l)
+	if errors.Is(err, seal.ErrKey) {
+		return "", fmt.Errorf("to: %w: %w", errRoute, err)
+	}
 	if err != nil {
 		return "", err
 	}

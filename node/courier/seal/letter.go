@@ -71,7 +71,8 @@ func (l Letter) Check() error {
 }
 
 // CheckRoute returns an error naming the field of r that is out of its limits.
-// Whether peer and addresses mean anything is for who dials them to find out.
+// Whether peer, addresses and key mean anything is for who uses them to find
+// out.
 func CheckRoute(r intentcast.Route) error {
 	switch {
 	case r.Peer == "" || len(r.Peer) > maxPeerText:
@@ -82,9 +83,8 @@ func CheckRoute(r intentcast.Route) error {
 		return fmt.Errorf("route: slot of %d bytes, want 32 or none", len(r.Slot))
 	case slices.ContainsFunc(r.Addrs, func(a string) bool { return a == "" || len(a) > maxAddr }):
 		return fmt.Errorf("route: an address is empty or beyond %d bytes", maxAddr)
-	}
-	if err := CheckKey(r.Key); err != nil {
-		return fmt.Errorf("route: %w", err)
+	case len(r.Key) != KeySize:
+		return fmt.Errorf("route: public key of %d bytes, want %d: %w", len(r.Key), KeySize, ErrKey)
 	}
 	return nil
 }

@@ -295,4 +295,3 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
-
