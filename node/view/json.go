@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"golang.org/x/text/cases"
+	"strings"
+	"unicode"
 )
 
 // MaxJSONDepth is the deepest nesting of arrays and objects [DecodeJSON] reads.
@@ -82,7 +82,7 @@ func enter(open []object, tok json.Token) ([]object, error) {
 	}
 	if n := len(open); n > 0 && open[n-1].name {
 		name := tok.(string)
-		key := cases.Fold().String(name)
+		key := strings.Map(foldRune, name)
 		if open[n-1].names[key] {
 			return nil, fmt.Errorf("%.80q is there twice", name)
 		}
@@ -108,4 +108,15 @@ func afterValue(open []object) []object {
 		open[n-1].name = true
 	}
 	return open
+}
+
+// foldRune returns the first of the letters that encoding/json takes for r.
+func foldRune(r rune) rune {
+	for {
+		next := unicode.SimpleFold(r)
+		if next <= r {
+			return next
+		}
+		r = next
+	}
 }

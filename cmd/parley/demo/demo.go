@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -160,6 +162,27 @@ func (s *stage) gather(ctx context.Context, sc scene, deal *Deal) error {
 			return err
 		}
 	}
+	return s.unconcerned(ctx, sc, deal)
+}
+
+// unconcerned sees to it that vendors of other things elsewhere did not hear.
+func (s *stage) unconcerned(ctx context.Context, sc scene, deal *Deal) error {
+	var others []string
+	for _, name := range s.order {
+		_, silent := sc.silent[name]
+		if name == person || silent || slices.Contains(sc.offers, name) {
+			continue
+		}
+		heard, err := s.players[name].client.Intents(ctx, false)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if slices.ContainsFunc(heard, func(in view.Intent) bool { return in.Root == deal.Intent }) {
+			return fmt.Errorf("%s heard an intent for another trade elsewhere", name)
+		}
+		others = append(others, name)
+	}
+	s.say.detail("(%s did not hear of it: it travels where its category and area are served.)", strings.Join(others, ", "))
 	return nil
 }
 

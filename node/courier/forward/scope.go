@@ -48,9 +48,10 @@ func scopeOf(a ma.Multiaddr) scope {
 	default:
 		return unusable
 	}
+	ip, err := manet.ToIP(a)
 	switch {
-	case manet.IsIPUnspecified(a), manet.IsIP6LinkLocal(a):
-		return unusable
+	case err != nil, ip.IsUnspecified(), ip.IsLinkLocalUnicast():
+		return unusable // of a link nobody named, where machines keep their own services
 	case manet.IsIPLoopback(a):
 		return loopback
 	case manet.IsPublicAddr(a):
