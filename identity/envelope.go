@@ -72,7 +72,7 @@ func Sign(s Signer, id dagcbor.CID, role Role, now time.Time) (Envelope, error) 
 		Version: envelopeVersion, Body: id, Signer: s.DID(), KeyVersion: s.KeyVersion(),
 		Role: role, Time: At(now),
 	}
-	msg, err := e.message()
+	msg, err := e.signedBytes()
 	if err != nil {
 		return Envelope{}, fmt.Errorf("sign %s: %w", id, err)
 	}
@@ -80,15 +80,6 @@ func Sign(s Signer, id dagcbor.CID, role Role, now time.Time) (Envelope, error) 
 		return Envelope{}, fmt.Errorf("sign %s: %w", id, err)
 	}
 	return e, nil
-}
-
-func (e Envelope) message() ([]byte, error) {
-	e.Signature = nil
-	b, err := dagcbor.Marshal(e)
-	if err != nil {
-		return nil, err
-	}
-	return append([]byte(signatureDomain), b...), nil
 }
 
 // Verify checks that e is a signature over the body id in role by a key its
@@ -113,7 +104,7 @@ func (e Envelope) Verify(id dagcbor.CID, role Role, keys KeySource) error {
 	if t := e.Time.Std(); t.Before(period.From) || (!period.Until.IsZero() && !t.Before(period.Until)) {
 		return fmt.Errorf("signed at %s, outside the time of key version %.80q: %w", e.Time, e.KeyVersion, ErrSignature)
 	}
-	msg, err := e.message()
+	msg, err := e.signedBytes()
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -213,11 +214,15 @@ func (n *Node) receiveRefusal(c *change, in courier.Inbound) error {
 // maxReason bounds another party's words in events and cards.
 const maxReason = 500
 
+// clip cuts text to at most so many bytes and a mark that it was cut.
 func clip(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}
-	return string([]rune(s[:most])[:most/4]) + "…"
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most] + "…"
 }
 
 // EndCard ends a relationship from this side alone. The other side is told

@@ -68,7 +68,7 @@ func (n *Node) receive(ctx context.Context, tx store.Tx, in courier.Inbound) err
 	if !ok {
 		return errors.New("letter outside a transaction of the node's") // journaled sees to it
 	}
-	var err error
+	name, err := in.Kind, error(nil)
 	switch in.Kind {
 	case letterOffer:
 		err = n.receiveOffer(c, in)
@@ -83,13 +83,22 @@ func (n *Node) receive(ctx context.Context, tx store.Tx, in courier.Inbound) err
 	case letterEndSeen:
 		err = n.receiveEndSeen(c, in)
 	default:
-		err = refuse("letter of the unknown kind %.40q", in.Kind)
+		name, err = fmt.Sprintf("%.40q", in.Kind), refuse("unknown kind")
+	}
+	var no *courier.Refusal
+	if errors.As(err, &no) {
+		return refuse("%s", clip("letter "+name+": "+no.Reason, mostRefusal))
 	}
 	if err != nil {
-		return fmt.Errorf("letter %s: %w", in.Kind, err)
+		return fmt.Errorf("letter %s: %w", name, err)
 	}
 	return nil
 }
+
+// mostRefusal keeps a refusal's reason, with the mark of a cut, within what the
+// courier carries: it would cut within a character, and what is not text can't
+// be sent.
+const mostRefusal = 250
 
 // refuse is the error for a letter that can never be right.
 func refuse(format string, args ...any) error {
@@ -99,7 +108,10 @@ func refuse(format string, args ...any) error {
 // decodeLetter reads a letter's body strictly.
 func decodeLetter(b []byte, v any, version *uint64) error {
 	if err := dagcbor.Unmarshal(b, v); err != nil {
-		return courier.Refuse("%v", err)
+		if cause := errors.Unwrap(err); cause != nil {
+			err = cause // the name of a type of ours says nothing to others
+		}
+		return refuse("body: %v", err)
 	}
 	if *version != letterVersion {
 		return refuse("version %d: only %d is known", *version, letterVersion)

@@ -124,6 +124,9 @@ func (n *Node) loadCatalogue(ctx context.Context) (*market.Catalogue, error) {
 // importBatch is how many items go into one transaction.
 const importBatch = 500
 
+// maxRefused is how many refused lines are told one by one.
+const maxRefused = 1000
+
 // ImportCatalogue adds the items of r to the catalogue, each in place of an
 // earlier one of the same SKU, GTIN or name. A malformed line is told with
 // its number and the rest goes in.
@@ -151,7 +154,11 @@ func (n *Node) ImportCatalogue(ctx context.Context, r io.Reader, format nodevend
 	for line, err := range nodevendor.ReadCatalogue(r, format) {
 		var bad *nodevendor.LineError
 		if errors.As(err, &bad) {
-			report.Refused = append(report.Refused, view.LineProblem{Line: bad.Line, Problem: bad.Err.Error()})
+			if len(report.Refused) < maxRefused {
+				report.Refused = append(report.Refused, view.LineProblem{Line: bad.Line, Problem: bad.Err.Error()})
+			} else {
+				report.More++
+			}
 			continue
 		}
 		if err != nil {
@@ -184,7 +191,7 @@ func (n *Node) finishImport(ctx context.Context, report view.ImportReport) (view
 	n.vendor.tellChanged()
 	report.Items = catalogue.Len()
 	err = n.update(ctx, func(c *change) error {
-		return c.note("catalogue.imported", dagcbor.CID{}, "took %d items into the catalogue, refused %d lines", report.Accepted, len(report.Refused))
+		return c.note("catalogue.imported", dagcbor.CID{}, "took %d items into the catalogue, refused %d lines", report.Accepted, len(report.Refused)+report.More)
 	})
 	return report, err
 }

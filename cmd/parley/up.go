@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -17,7 +14,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/parley-network/parley/identity/keystore"
 	"github.com/parley-network/parley/node"
 	"github.com/parley-network/parley/node/api"
 	"github.com/parley-network/parley/node/config"
@@ -29,7 +25,7 @@ import (
 
 type upCmd struct {
 	Name      string   `help:"What this node is called." placeholder:"NAME"`
-	Listen    []string `help:"Where other nodes reach this one, as a multiaddr; every address of the machine on free ports when left out. Repeatable." placeholder:"/ip4/0.0.0.0/udp/4101/quic-v1"`
+	Listen    []string `help:"Where other nodes reach this one, as a multiaddr; only this machine, on free ports that are kept, when left out. Repeatable." placeholder:"/ip4/0.0.0.0/udp/4101/quic-v1"`
 	Peer      []string `help:"A node to connect to, as its own \"parley up\" prints it. Repeatable." placeholder:"ADDRESS"`
 	API       string   `help:"Where the API listens; a loopback address." placeholder:"127.0.0.1:0"`
 	Vendor    string   `help:"Answer intents as a vendor of this name." placeholder:"NAME"`
@@ -58,11 +54,9 @@ is once it can be used.
 Example:
 
     parley up
+    parley up --listen /ip4/0.0.0.0/udp/4101/quic-v1    (reachable from other machines)
     parley --home ~/shop up --vendor "Corner Shop" --domain shop.example`
 }
-
-// everyAddress is where a node listens when nobody says otherwise.
-var everyAddress = []string{"/ip4/0.0.0.0/udp/0/quic-v1", "/ip4/0.0.0.0/tcp/0"}
 
 // Run runs a node until the context ends.
 func (u upCmd) Run(e *env) error {
@@ -169,15 +163,11 @@ func (r *running) open() error {
 	r.onClose("keystore", keys.Close)
 	r.registry = prometheus.NewRegistry()
 	r.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	device, err := transport.LoadOrCreateKey(deviceKeys{keys})
+	device, err := transport.LoadOrCreateKey(keys)
 	if err != nil {
 		return err
 	}
-	listen := r.options.Listen
-	if len(listen) == 0 {
-		listen = everyAddress
-	}
-	if r.host, err = transport.New(transport.Config{Key: device, Listen: listen, Registry: r.registry, Log: r.log.Named("transport")}); err != nil {
+	if r.host, err = r.listen(device); err != nil {
 		return err
 	}
 	r.onClose("host", r.host.Close)
@@ -193,18 +183,6 @@ func (r *running) vendorConfig() *node.VendorConfig {
 		return nil
 	}
 	return &node.VendorConfig{Name: r.options.Vendor.Name, Domain: r.options.Vendor.Domain}
-}
-
-// deviceKeys is a keystore as package transport wants it: absence is
-// fs.ErrNotExist there.
-type deviceKeys struct{ *keystore.Store }
-
-func (d deviceKeys) Get(name string) ([]byte, error) {
-	secret, err := d.Store.Get(name)
-	if errors.Is(err, keystore.ErrNotFound) {
-		return nil, fmt.Errorf("%w: %w", os.ErrNotExist, err)
-	}
-	return secret, err
 }
 
 // serve runs the node and its API until the context ends.
@@ -226,7 +204,12 @@ func (r *running) serve() error {
 	}
 	addr := listeners[0].Addr().String()
 	g, ctx := errgroup.WithContext(r.ctx)
-	g.Go(func() error { return r.node.Run(ctx) })
+	g.Go(func() error {
+		if err := r.node.Run(ctx); err != nil || ctx.Err() != nil {
+			return err
+		}
+		return errors.New("the node ended by itself")
+	})
 	g.Go(func() error { return server.Serve(ctx, listeners...) })
 	g.Go(func() error { r.connect(ctx); return nil })
 	g.Go(func() error {
@@ -241,55 +224,6 @@ func (r *running) serve() error {
 		return r.dir.RemoveAddress()
 	})
 	return g.Wait()
-}
-
-// readyWithin is how long the API may take to answer first.
-const readyWithin = 10 * time.Second
-
-// ready waits for the API's first answer and says where everything is.
-func (r *running) ready(ctx context.Context, addr string) error {
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/healthz", nil)
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("the API does not answer: %w", err)
-	}
-	resp.Body.Close()
-	where := whereabouts{
-		Name: r.options.Name, Home: string(r.dir), PID: os.Getpid(), API: "http://" + addr, Socket: r.dir.Socket(),
-		PeerID: r.host.ID().String(), Addresses: transport.PeerAddrs(r.host),
-	}
-	return r.sayWhere(where)
-}
-
-// whereabouts is what "up --json" prints.
-type whereabouts struct {
-	Name      string   `json:"name"`
-	Home      string   `json:"home"`
-	PID       int      `json:"pid"`
-	API       string   `json:"api"`
-	Socket    string   `json:"socket,omitempty"`
-	PeerID    string   `json:"peer_id"`
-	Addresses []string `json:"addresses"`
-}
-
-func (r *running) sayWhere(at whereabouts) error {
-	if r.asJSON {
-		return r.line(at)
-	}
-	return r.show(at, func(w io.Writer) {
-		fmt.Fprint(w, "The node is running.\n\n")
-		facts(w, "name", at.Name, "folder", at.Home, "API", strings.TrimSpace(at.API+" "+at.Socket), "token", at.Home+"/api.token")
-		fmt.Fprintln(w, "\nOther nodes connect to it with one of:")
-		for _, a := range at.Addresses {
-			fmt.Fprintf(w, "  parley peer add %s\n", a)
-		}
-		fmt.Fprintln(w, "\nStop it with Ctrl-C.")
-	})
 }
 
 // connectEvery is how often a configured peer that is away is tried.

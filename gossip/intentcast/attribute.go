@@ -84,8 +84,8 @@ func (w *Wishes) check() *InvalidError {
 }
 
 func checkConstraints(list string, cs []Constraint) *InvalidError {
-	if len(cs) > maxList {
-		return invalid(list, "%d entries, at most %d are allowed", len(cs), maxList)
+	if len(cs) > maxWishes {
+		return invalid(list, "%d entries, at most %d are allowed", len(cs), maxWishes)
 	}
 	for i := range cs {
 		if e := cs[i].check(); e != nil {
@@ -96,8 +96,8 @@ func checkConstraints(list string, cs []Constraint) *InvalidError {
 }
 
 func checkAttributes(list string, as []Attribute) *InvalidError {
-	if len(as) > 2*maxList {
-		return invalid(list, "%d entries, at most %d are allowed", len(as), 2*maxList)
+	if len(as) > 2*maxWishes {
+		return invalid(list, "%d entries, at most %d are allowed", len(as), 2*maxWishes)
 	}
 	for i := range as {
 		if e := as[i].check(); e != nil {

@@ -28,7 +28,7 @@ const (
 const (
 	maxText      = 2048 // free text
 	maxName      = 200  // names of goods, places, programmes; one value
-	maxProperty  = 64   // names of properties; units; SKUs
+	maxProperty  = 128  // names of properties; units; SKUs
 	maxDID       = 512  // an identifier; a did:webvh names a domain and a path
 	maxLanguage  = 35   // RFC 5646, section 4.4.1
 	maxTaxonomy  = 32
@@ -36,6 +36,7 @@ const (
 	maxParts     = 8 // depth of a category
 	maxGeohash   = 5 // about 5 km; finer is private detail
 	maxList      = 16
+	maxWishes    = 48 // constraints of one list; an offer states as many attributes for each of two lists
 	maxTerms     = 8
 	maxAddrs     = 4
 	maxAddr      = 256

@@ -23,6 +23,7 @@ package keystore
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"sync"
@@ -37,8 +38,9 @@ const (
 )
 
 var (
-	// ErrNotFound means that there is no secret of that name.
-	ErrNotFound = errors.New("no such secret")
+	// ErrNotFound means that there is no secret of that name. It wraps
+	// fs.ErrNotExist, which is what users of an interface look for.
+	ErrNotFound = fmt.Errorf("no such secret: %w", fs.ErrNotExist)
 	// ErrPassphrase means that the passphrase is wrong, missing, or given for
 	// a store that has none.
 	ErrPassphrase = errors.New("wrong passphrase")

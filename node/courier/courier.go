@@ -24,6 +24,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -31,7 +32,6 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/protocol"
-	"github.com/parley-network/parley/identity/keystore"
 	"github.com/parley-network/parley/node/courier/forward"
 	"github.com/parley-network/parley/node/courier/hold"
 	"github.com/parley-network/parley/node/courier/seal"
@@ -61,14 +61,14 @@ type Config struct {
 	RouteLost func(RouteLoss)
 }
 
-// Secrets keeps keys: a keystore.Store.
+// Secrets keeps keys. identity/keystore has one.
 type Secrets interface {
-	// Get returns a secret, or an error that wraps keystore.ErrNotFound.
+	// Get returns a secret, or an error that wraps fs.ErrNotExist.
 	Get(name string) ([]byte, error)
 	// PutAll stores all of them durably, or none.
 	PutAll(secrets map[string][]byte) error
 	// Delete removes a secret, or returns an error that wraps
-	// keystore.ErrNotFound.
+	// fs.ErrNotExist.
 	Delete(name string) error
 }
 
@@ -135,7 +135,7 @@ func loadKey(s Secrets, name string) (*seal.PrivateKey, error) {
 	if err == nil {
 		return seal.NewPrivateKey(seed)
 	}
-	if !errors.Is(err, keystore.ErrNotFound) {
+	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("get secret %s: %w", name, err)
 	}
 	key, err := seal.GenerateKey()

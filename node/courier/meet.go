@@ -18,8 +18,9 @@ import (
 
 const (
 	recordLife    = 2 * time.Hour
-	recordRefresh = time.Hour       // a record with less life left is asked for again
-	refreshEvery  = 5 * time.Minute // how often that is looked at
+	recordRefresh = time.Hour        // a record with less life left is asked for again
+	refreshEvery  = 15 * time.Second // how often that is looked at
+	helloLimit    = 10 * time.Minute // the longest pause after hellos that failed
 	hellosAtOnce  = 16
 )
 
@@ -37,7 +38,7 @@ func (c *Courier) subscribe() (event.Subscription, error) {
 // comes and again before its record expires. Of two peers that meet, the one
 // that dialled begins.
 func (c *Courier) meetPeers(ctx context.Context, events event.Subscription) {
-	m := meetings{c: c, busy: make(map[peer.ID]bool), room: make(chan struct{}, hellosAtOnce)}
+	m := meetings{c: c, state: make(map[peer.ID]*meeting), room: make(chan struct{}, hellosAtOnce)}
 	defer m.wg.Wait()
 	m.refresh(ctx)
 	tick := time.NewTicker(refreshEvery)
@@ -74,8 +75,14 @@ type meetings struct {
 	wg   sync.WaitGroup
 	room chan struct{}
 
-	mu   sync.Mutex
-	busy map[peer.ID]bool
+	mu    sync.Mutex
+	state map[peer.ID]*meeting // of peers being met, or whose last hello failed
+}
+
+type meeting struct {
+	busy     bool
+	failures int
+	next     time.Time // no further hello before
 }
 
 // refresh meets the connected peers whose records are missing or old.
@@ -91,31 +98,52 @@ func (m *meetings) refresh(ctx context.Context) {
 			m.meet(ctx, p)
 		}
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for p, s := range m.state {
+		if !s.busy && h.Network().Connectedness(p) == network.NotConnected {
+			delete(m.state, p)
+		}
+	}
 }
 
 func (m *meetings) meet(ctx context.Context, p peer.ID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.busy[p] {
+	s := m.state[p]
+	if s == nil {
+		s = new(meeting)
+		m.state[p] = s
+	}
+	if s.busy || time.Now().Before(s.next) {
 		return
 	}
-	m.busy[p] = true
+	s.busy = true
 	m.wg.Go(func() {
-		defer func() {
-			m.mu.Lock()
-			delete(m.busy, p)
-			m.mu.Unlock()
-		}()
 		select {
 		case m.room <- struct{}{}:
 		case <-ctx.Done():
 			return
 		}
-		defer func() { <-m.room }()
-		if err := m.c.hello(ctx, p); err != nil {
-			m.c.log.Debug("no holder record", "peer", p, "error", err)
-		}
+		err := m.c.hello(ctx, p)
+		<-m.room
+		m.met(p, err)
 	})
+}
+
+// met notes how a hello ended.
+func (m *meetings) met(p peer.ID, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err == nil {
+		delete(m.state, p)
+		return
+	}
+	m.c.log.Debug("no holder record", "peer", p, "error", err)
+	s := m.state[p]
+	s.busy = false
+	s.next = time.Now().Add(m.c.choice.backoff(s.failures, refreshEvery, helloLimit))
+	s.failures++
 }
 
 // hello swaps records with a connected peer.

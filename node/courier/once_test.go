@@ -77,7 +77,7 @@ func exactlyOnce(t *testing.T, seed uint64) {
 		n.start(failingHandler(seed))
 	}
 	for _, s := range spies {
-		s.cut = cut
+		s.cutStreams(cut)
 	}
 	var sent [2][]string
 	for i := range letters {

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -15,7 +16,6 @@ import (
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
-	"github.com/parley-network/parley/identity/keystore"
 	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 	"github.com/parley-network/parley/node/store"
@@ -216,7 +216,7 @@ func (c *Courier) restoreRoute(rec store.Record) (*ownRoute, error) {
 	}
 	var err error
 	rt.slot, rt.key, err = c.loadRouteKeys(rec.ID)
-	if errors.Is(err, keystore.ErrNotFound) {
+	if errors.Is(err, fs.ErrNotExist) {
 		c.log.Error("route dropped, its keys are gone", "label", rec.ID)
 		return nil, errGone
 	}
@@ -242,7 +242,7 @@ func (c *Courier) putRoute(ctx context.Context, label, state string, r routeReco
 // forgetRoute deletes a route's keys and then its record: a record without
 // keys is cleared at the next start, keys without a record would stay.
 func (c *Courier) forgetRoute(ctx context.Context, label string) error {
-	if err := c.cfg.Secrets.Delete(routeSecret(label)); err != nil && !errors.Is(err, keystore.ErrNotFound) {
+	if err := c.cfg.Secrets.Delete(routeSecret(label)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("delete keys of route %q: %w", label, err)
 	}
 	err := c.cfg.Store.Update(ctx, func(tx store.Tx) error { return tx.Delete(kindRoute, label) })

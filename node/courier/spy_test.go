@@ -18,12 +18,17 @@ import (
 // answers, and may cut it.
 type spyHost struct {
 	host.Host
-	// cut says after how many bytes, read and written, a new stream fails;
-	// negative: never; nil: none does.
-	cut func() int
 
 	mu   sync.Mutex
 	seen []*spyStream
+	cut  func() int // after how many bytes, read and written, a new stream fails; negative: never; nil: none does
+}
+
+// cutStreams has streams opened from now on cut as cut says.
+func (h *spyHost) cutStreams(cut func() int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cut = cut
 }
 
 // spyStream is one stream as this end saw it.
@@ -52,11 +57,11 @@ func (h *spyHost) NewStream(ctx context.Context, to peer.ID, ps ...protocol.ID) 
 
 func (h *spyHost) wrap(s network.Stream, p protocol.ID, inbound bool) *spyStream {
 	x := &spyStream{Stream: s, remote: s.Conn().RemotePeer(), protocol: p, inbound: inbound, left: -1}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if h.cut != nil {
 		x.left = h.cut()
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.seen = append(h.seen, x)
 	return x
 }

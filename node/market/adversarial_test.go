@@ -30,7 +30,7 @@ func TestItemCheckRefuses(t *testing.T) {
 		{"a name without end", func(i *market.Item) { i.Name = strings.Repeat("x", 201) }, "name has 201 bytes"},
 		{"a name that is no text", func(i *market.Item) { i.Name = "\xff" }, "name is not UTF-8"},
 		{"a name with an escape", func(i *market.Item) { i.Name = "shoe\x1b[2J" }, "name has a control character"},
-		{"a long SKU", func(i *market.Item) { i.SKU = strings.Repeat("1", 65) }, "sku has 65 bytes"},
+		{"a long SKU", func(i *market.Item) { i.SKU = strings.Repeat("1", 129) }, "sku has 129 bytes"},
 		{"a GTIN of letters", func(i *market.Item) { i.GTIN = "40063813339AB" }, "is not 8, 12, 13 or 14 digits"},
 		{"a GTIN mistyped", func(i *market.Item) { i.GTIN = "4006381333913" }, "wrong check digit"},
 		{"a negative price", func(i *market.Item) { i.Price = usd("-1") }, "price: -1 USD is negative"},
@@ -53,7 +53,7 @@ func TestItemCheckRefuses(t *testing.T) {
 			i.Attributes = []intentcast.Attribute{{Property: "x", Type: intentcast.TypeText, Value: "a", Unit: "kg"}}
 		}, "is no number"},
 		{"yes and no", func(i *market.Item) { i.Attributes = []intentcast.Attribute{yes("New"), no("new")} }, "attributes[1]: attribute “new” is stated twice"},
-		{"too many attributes", func(i *market.Item) { i.Attributes = make([]intentcast.Attribute, 33) }, "33 attributes"},
+		{"too many attributes", func(i *market.Item) { i.Attributes = make([]intentcast.Attribute, 129) }, "129 attributes"},
 		{"a charge for nothing", func(i *market.Item) { i.Extras = []market.Charge{{Price: usd("1")}} }, "extras[0]: property is empty"},
 		{"a charge in another currency", func(i *market.Item) { i.Extras = []market.Charge{{Property: "x", Price: eur}} }, "extras[0]: price is in EUR"},
 		{"a charge that pays", func(i *market.Item) { i.Extras = []market.Charge{{Property: "x", Price: usd("-9")}} }, "negative"},

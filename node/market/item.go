@@ -40,8 +40,8 @@ type Charge struct {
 // carry it (package intentcast): better refused at the shop than at the asker.
 const (
 	maxName    = 200 // names, values of attributes
-	maxWord    = 64  // SKUs, units, properties
-	maxEntries = 32  // attributes
+	maxWord    = 128 // SKUs, units, properties
+	maxEntries = 128 // attributes
 	maxExtras  = 16
 )
 

@@ -98,7 +98,7 @@ func (p *player) start(ctx context.Context, program, domain string) error {
 	if p.log, err = os.Create(filepath.Join(string(p.dir), "log")); err != nil {
 		return fmt.Errorf("start %s: %w", p.name, err)
 	}
-	p.cmd = exec.Command(program, "--home", string(p.dir), "up", "--log-level", "debug", "--listen", "/ip4/127.0.0.1/udp/0/quic-v1", "--listen", "/ip4/127.0.0.1/tcp/0")
+	p.cmd = exec.Command(program, "--home", string(p.dir), "up")
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	// A group of its own, so that an interrupt at the terminal reaches the
 	// demo alone, which then ends its nodes in order.

@@ -156,24 +156,27 @@ func (r *run) start(ctx context.Context) error {
 // degree is how many others each node dials.
 const degree = 4
 
-// connect joins the nodes into one random network: each dials one of those
-// before it, so that none is left out, and a few more.
+// connect joins the nodes into one random network. Each dials a few before it,
+// the businesses first and each at least one other business: who trades in
+// something knows somebody who does, and hears of intents through them.
 func (r *run) connect(ctx context.Context) error {
 	nodes := r.all()
-	r.rand.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
-	for i, m := range nodes[1:] {
-		peers := map[int]bool{r.rand.IntN(i + 1): true}
+	customers, businesses := nodes[:len(r.customers)], nodes[len(r.customers):]
+	for _, group := range [][]*member{customers, businesses} {
+		r.rand.Shuffle(len(group), func(i, j int) { group[i], group[j] = group[j], group[i] })
+	}
+	nodes = slices.Concat(businesses, customers)
+	for i := 1; i < len(nodes); i++ {
+		peers := map[int]bool{r.rand.IntN(min(i, len(businesses))): true}
 		for range degree - 1 {
-			if j := r.rand.IntN(len(nodes)); j != i+1 {
-				peers[j] = true
-			}
+			peers[r.rand.IntN(i)] = true
 		}
 		for _, j := range slices.Sorted(mapsKeys(peers)) {
-			if err := m.dial(ctx, nodes[j]); err != nil {
+			if err := nodes[i].dial(ctx, nodes[j]); err != nil {
 				return err
 			}
 		}
-		r.opts.Progress("connecting", i+2, len(nodes))
+		r.opts.Progress("connecting", i+1, len(nodes))
 	}
 	return nil
 }

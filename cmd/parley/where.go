@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/parley-network/parley/node/transport"
+)
+
+// readyWithin is how long the API may take to answer first.
+const readyWithin = 10 * time.Second
+
+// ready waits for the API's first answer and says where everything is.
+func (r *running) ready(ctx context.Context, addr string) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the API does not answer: %w", err)
+	}
+	resp.Body.Close()
+	where := whereabouts{
+		Name: r.options.Name, Home: string(r.dir), PID: os.Getpid(), API: "http://" + addr, Socket: r.dir.Socket(),
+		PeerID: r.host.ID().String(), Addresses: transport.PeerAddrs(r.host),
+	}
+	return r.sayWhere(where)
+}
+
+// whereabouts is what "up --json" prints.
+type whereabouts struct {
+	Name      string   `json:"name"`
+	Home      string   `json:"home"`
+	PID       int      `json:"pid"`
+	API       string   `json:"api"`
+	Socket    string   `json:"socket,omitempty"`
+	PeerID    string   `json:"peer_id"`
+	Addresses []string `json:"addresses"`
+}
+
+func (r *running) sayWhere(at whereabouts) error {
+	if r.asJSON {
+		return r.line(at)
+	}
+	return r.show(at, func(w io.Writer) {
+		fmt.Fprint(w, "The node is running.\n\n")
+		facts(w, "name", at.Name, "folder", at.Home, "API", strings.TrimSpace(at.API+" "+at.Socket), "token", at.Home+"/api.token")
+		fmt.Fprintln(w, "\nOther nodes connect to it with one of:")
+		for _, a := range at.Addresses {
+			fmt.Fprintf(w, "  parley peer add %s\n", a)
+		}
+		fmt.Fprintln(w, "\nStop it with Ctrl-C.")
+	})
+}
