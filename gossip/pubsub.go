@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"regexp"
 	"runtime"
+	"slices"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
@@ -14,9 +15,11 @@ import (
 	"github.com/parley-network/parley/gossip/intentcast"
 )
 
-// Protocol is GossipSub 1.2 under a name of our own: under the common one,
-// nodes of other networks would be met and each would score the other down.
-const Protocol protocol.ID = "/parley/meshsub/1"
+// protocols are GossipSub's own, 1.0 to 1.2, so that any implementation of it
+// can take part. Nodes of other networks that speak it have no topic in common
+// with ours and are left alone. Flooding without a mesh (floodsub) and the
+// extensions of 1.3 are not offered.
+var protocols = []protocol.ID{pubsub.GossipSubID_v12, pubsub.GossipSubID_v11, pubsub.GossipSubID_v10}
 
 const (
 	// maxRPC bounds one frame on the wire, in bytes. It is not the limit of a
@@ -33,7 +36,7 @@ var topicForm = regexp.MustCompile(`^/parley/`)
 
 func newPubSub(ctx context.Context, s *Service) (*pubsub.PubSub, error) {
 	return pubsub.NewGossipSub(ctx, s.cfg.Host,
-		pubsub.WithGossipSubProtocols([]protocol.ID{Protocol}, features),
+		pubsub.WithGossipSubProtocols(protocols, pubsub.GossipSubDefaultFeatures),
 		pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign),
 		pubsub.WithNoAuthor(),
 		pubsub.WithMessageIdFn(messageID),
@@ -52,11 +55,6 @@ func newPubSub(ctx context.Context, s *Service) (*pubsub.PubSub, error) {
 	)
 }
 
-// features are those of GossipSub 1.2.
-func features(f pubsub.GossipSubFeature, _ protocol.ID) bool {
-	return f != pubsub.GossipSubFeatureExtensions
-}
-
 // messageID is SHA-256 over topic and data. The topic is part of it so that
 // nobody can have a cast marked as seen by sending it on a topic where it
 // does not belong and is refused.
@@ -71,10 +69,12 @@ func messageID(m *pb.Message) string {
 // hangUp ends the protocol on a host that may live on: GossipSub itself
 // leaves its handler and the streams it reads in place.
 func hangUp(h host.Host) {
-	h.RemoveStreamHandler(Protocol)
+	for _, p := range protocols {
+		h.RemoveStreamHandler(p)
+	}
 	for _, conn := range h.Network().Conns() {
 		for _, stream := range conn.GetStreams() {
-			if stream.Protocol() == Protocol {
+			if slices.Contains(protocols, stream.Protocol()) {
 				_ = stream.Reset() // it is going away either way
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -44,10 +45,10 @@ func (net *simulation) raw(to host.Host) *rawPeer {
 	h := net.host()
 	net.extra = append(net.extra, h)
 	p := &rawPeer{t: net.t}
-	h.SetStreamHandler(gossip.Protocol, p.capture)
+	h.SetStreamHandler(pubsub.GossipSubID_v12, p.capture)
 	net.connect(h, to)
 	var err error
-	if p.out, err = h.NewStream(net.ctx, to.ID(), gossip.Protocol); err != nil {
+	if p.out, err = h.NewStream(net.ctx, to.ID(), pubsub.GossipSubID_v12); err != nil {
 		net.t.Fatal(err)
 	}
 	return p
