@@ -178,6 +178,9 @@ func (n *Node) receiveProposal(c *change, in courier.Inbound) error {
 	if in.From == nil {
 		return refuse("proposal of card %s names no route for the answer", idOf(card))
 	}
+	if err := checkRoute(in.From); err != nil { // else every answer fails, and the letter comes for ever
+		return refuse("proposal of card %s: the route for the answer: %v", idOf(card), err)
+	}
 	problem, err := n.tryCountersign(c, in, l, card)
 	if err != nil || problem == nil {
 		return err

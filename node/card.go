@@ -184,6 +184,9 @@ func (n *Node) cardOfLetter(c *change, root dagcbor.CID, in courier.Inbound) (*c
 	if err != nil {
 		return nil, err
 	}
+	if k.body.Side == "" {
+		return nil, refuse("card %s: it is somebody else's, kept here to look at", root)
+	}
 	if in.Label != k.body.Label {
 		return nil, refuse("card %s: the letter came by another route than the card's", root)
 	}
@@ -304,7 +307,7 @@ func (n *Node) toOther(c *change, k *card, kind string, letter []byte) error {
 
 // receiveEnd takes in the other side's ending and acknowledges it.
 func (n *Node) receiveEnd(c *change, in courier.Inbound) error {
-	k, ending, err := n.endingOfLetter(c, in)
+	k, ending, err := n.endingOfLetter(c, in, func(k *card, by identity.Role) bool { return by != k.body.Side })
 	if err != nil {
 		return err
 	}
@@ -330,7 +333,7 @@ func (n *Node) receiveEnd(c *change, in courier.Inbound) error {
 	if err := n.sendEnding(c, k, letterEndSeen, ending); err != nil {
 		return err
 	}
-	if was == relcard.StateEnded {
+	if was == relcard.StateEnded || k.chain.State() != relcard.StateEnded {
 		return nil
 	}
 	return c.note("card.ended", k.chain.Root(), "%s ended the relationship", k.other())
@@ -338,9 +341,12 @@ func (n *Node) receiveEnd(c *change, in courier.Inbound) error {
 
 // receiveEndSeen puts the other side's acknowledgement to an own ending.
 func (n *Node) receiveEndSeen(c *change, in courier.Inbound) error {
-	k, ending, err := n.endingOfLetter(c, in)
+	k, ending, err := n.endingOfLetter(c, in, func(k *card, by identity.Role) bool { return by == k.body.Side })
 	if err != nil {
 		return err
+	}
+	if _, known := k.chain.Version(idOf(ending)); !known {
+		return refuse("card %s: this node has not ended it so", k.chain.Root())
 	}
 	if err := k.apply(c, ending); err != nil {
 		return courier.Refuse("%v", err)
@@ -351,7 +357,9 @@ func (n *Node) receiveEndSeen(c *change, in courier.Inbound) error {
 	return c.note("card.end-seen", k.chain.Root(), "%s acknowledged the end", k.other())
 }
 
-func (n *Node) endingOfLetter(c *change, in courier.Inbound) (*card, relcard.Signed, error) {
+// endingOfLetter reads a letter with an ending by the party that by allows. It
+// must be an ending: what a node acknowledges unasked may do nothing else.
+func (n *Node) endingOfLetter(c *change, in courier.Inbound, by func(*card, identity.Role) bool) (*card, relcard.Signed, error) {
 	var l endLetter
 	if err := decodeLetter(in.Body, &l, &l.Version); err != nil {
 		return nil, relcard.Signed{}, err
@@ -363,6 +371,15 @@ func (n *Node) endingOfLetter(c *change, in courier.Inbound) (*card, relcard.Sig
 	ending, err := relcard.DecodeSigned(l.Ending)
 	if err != nil {
 		return nil, relcard.Signed{}, courier.Refuse("%v", err)
+	}
+	body, _, err := relcard.DecodeBody(ending.Raw)
+	switch {
+	case err != nil:
+		return nil, relcard.Signed{}, courier.Refuse("%v", err)
+	case body.Status != relcard.StatusEnded || body.End == nil:
+		return nil, relcard.Signed{}, refuse("card %s: version %d is no ending: its status is %q", l.Card, body.Seq, body.Status)
+	case !by(k, body.End.By):
+		return nil, relcard.Signed{}, refuse("card %s: the ending is the %s's, which this letter can't be about", l.Card, body.End.By)
 	}
 	return k, ending, nil
 }

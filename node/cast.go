@@ -136,7 +136,7 @@ func (c *change) keepCast(cast *intentcast.Cast, body intentBody, kind, format s
 	}
 	body.Cast = wire
 	if err := put(c.Tx, store.Record{
-		Kind: kindIntent, ID: cast.Root().String(), State: string(cast.Intent.Status), Due: cast.Intent.Expires.Std(),
+		Kind: kindIntent, ID: cast.Root().String(), Ref: string(cast.Intent.Author), State: string(cast.Intent.Status), Due: cast.Intent.Expires.Std(),
 	}, body); err != nil {
 		return err
 	}

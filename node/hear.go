@@ -91,6 +91,10 @@ func (n *Node) answer(c *change, cast *intentcast.Cast, body *heardBody) error {
 		}
 		return c.note("offer.silent", cast.Root(), "made no offer: %s", body.Answer)
 	}
+	if err := checkRoute(cast.Intent.Reply); err != nil {
+		body.Answer = fmt.Sprintf("it matches, but its reply route is of no use: %v", err)
+		return c.note("offer.silent", cast.Root(), "made no offer: %s", body.Answer)
+	}
 	offer, err := n.makeOffer(c, cast, a.Draft)
 	if err != nil {
 		return fmt.Errorf("make offer: %w", err)

@@ -62,7 +62,7 @@ func TestHostileOffers(t *testing.T) {
 		says   []string
 	}{
 		{"for another intent", altered(func(o *intentcast.Offer) { o.Intent = dagcbor.Sum([]byte("another")) }), []string{"for another intent", "intent:"}},
-		{"for another person", altered(func(o *intentcast.Offer) { o.Recipient = bytes.Repeat([]byte{1}, 32) }), []string{"sealed to another person", "recipient:"}},
+		{"for another person", altered(func(o *intentcast.Offer) { o.Recipient = bytes.Repeat([]byte{1}, 32) }), []string{"recipient: 0101"}},
 		{"an item nobody asked for", altered(func(o *intentcast.Offer) { o.Lines[0].Want = 3 }), []string{"not wanted", "lines[0].want"}},
 		{"terms not asked for", altered(func(o *intentcast.Offer) { o.Terms = ref("SD-BASE-ATP-S3P") }), []string{"terms not among"}},
 		{"terms under another hash", altered(func(o *intentcast.Offer) { o.Terms.SHA256 = ref("SD-BASE-A").SHA256 }), []string{"terms"}},
@@ -74,6 +74,7 @@ func TestHostileOffers(t *testing.T) {
 		{"from the future", altered(func(o *intentcast.Offer) {
 			o.Created, o.Expires = identity.At(time.Now().Add(time.Hour)), identity.At(time.Now().Add(2*time.Hour))
 		}), []string{"from the future", "created:"}},
+		{"with a route that leads nowhere", altered(func(o *intentcast.Offer) { o.Route.Key = bytes.Repeat([]byte{0xff}, len(o.Route.Key)) }), []string{"route: "}},
 		{"of another version", altered(func(o *intentcast.Offer) { o.Version = 2 }), []string{"v: version 2"}},
 		{"in another vendor's name", func(b *besieged) offerLetter {
 			real := must[view.Offer](b.rogue.w)(b.best(b.rogue.w))
@@ -85,7 +86,7 @@ func TestHostileOffers(t *testing.T) {
 			o := b.offer(b.want)
 			o.Vendor.DID = identity.DID(strings.Repeat("é", 200))
 			return offerLetter{1, signRaw(b.rogue.w.T, o, borrowed{b.shop.signer, identity.DID(strings.Repeat("è", 200))}, identity.RoleVendor), b.shop.log}
-		}, []string{"signed by another than its vendor"}},
+		}, []string{`signer "èèè`}},
 		{"signed by another", func(b *besieged) offerLetter {
 			return offerLetter{1, signRaw(b.rogue.w.T, b.offer(b.want), other(b), identity.RoleVendor), b.shop.log}
 		}, []string{"signed by another than its vendor"}},
@@ -165,7 +166,7 @@ func TestResealedOffer(t *testing.T) {
 		wantRefused(w, "by Pat's other route", b.rogue.send(*second.Body.Reply, "offer", letter), "for another intent")
 		o.Intent = theirs.ID // and signed for Quinn's intent, but to Pat's key
 		letter = cbor(w.T, offerLetter{1, signRaw(w.T, o, b.shop.signer, identity.RoleVendor), b.shop.log})
-		wantRefused(w, "to another's key", b.rogue.send(*theirs.Body.Reply, "offer", letter), "sealed to another person")
+		wantRefused(w, "to another's key", b.rogue.send(*theirs.Body.Reply, "offer", letter), "recipient:")
 		wantSame(w, quinn, beforeQ)
 		wantSame(w, b.pat, beforeP)
 	})
@@ -269,24 +270,21 @@ func TestFlippedLetters(t *testing.T) {
 		rnd := w.RandFor("flips")
 		before := holdings(w, b.pat)
 		self := b.rogue.courier.Self()
-		ids := make(map[string]int)
+		refs := make(map[string]int)
 		for range flips {
 			bit := rnd.IntN(8 * len(good))
 			bad := flipped(good, bit)
 			if rnd.IntN(4) == 0 {
 				bad = good[:bit/8]
 			}
-			ids[b.rogue.post(*b.want.Body.Reply, &self, "offer", bad)] = bit
+			refs[b.rogue.post(*b.want.Body.Reply, &self, "offer", bad)] = bit
 		}
-		w.Eventually(30*time.Minute, "all are answered", func() bool {
-			all, err := b.rogue.courier.Letters(w.T.Context(), "")
-			if err != nil {
-				w.T.Fatal(err)
+		for ref, bit := range refs {
+			l := b.rogue.status(ref)
+			for end := time.Now().Add(time.Hour); !l.Next.IsZero() && time.Now().Before(end); l = b.rogue.status(ref) {
+				time.Sleep(time.Second)
 			}
-			return !slices.ContainsFunc(all, func(l courier.LetterStatus) bool { return !l.Next.IsZero() })
-		})
-		for _, l := range must[[]courier.LetterStatus](w)(b.rogue.courier.Letters(w.T.Context(), "")) {
-			if bit, ok := ids[l.ID]; ok && l.State != courier.StateRefused {
+			if l.State != courier.StateRefused {
 				w.T.Errorf("bit %d flipped, or cut there: %s (%s)", bit, l.State, l.Problem)
 			}
 		}

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/courier"
+	"github.com/parley-network/parley/node/courier/seal"
+	"github.com/parley-network/parley/node/courier/wire"
 	"github.com/parley-network/parley/node/store"
 )
 
@@ -103,6 +106,14 @@ const mostRefusal = 250
 // refuse is the error for a letter that can never be right.
 func refuse(format string, args ...any) error {
 	return courier.Refuse(format, args...)
+}
+
+// checkRoute reports whether letters can be sent to a route another party gave.
+func checkRoute(r *intentcast.Route) error {
+	if _, err := wire.ParsePeer(r.Peer, r.Addrs); err != nil {
+		return err
+	}
+	return seal.CheckKey(r.Key)
 }
 
 // decodeLetter reads a letter's body strictly.

@@ -40,6 +40,9 @@ func (n *Node) receiveOffer(c *change, in courier.Inbound) error {
 	if err := offer.CheckAnswers(cast, ring, c.now); err != nil {
 		return courier.Refuse("%v", err)
 	}
+	if err := checkRoute(&offer.Offer.Route); err != nil { // it could never be accepted
+		return refuse("offer %s: route: %v", offer.ID, err)
+	}
 	replaced, err := roomForOffer(c, cast, offer)
 	if err != nil {
 		return err
@@ -64,50 +67,58 @@ func (n *Node) castForLabel(c *change, label string) (*intentcast.Cast, error) {
 	if !ok {
 		return nil, refuse("an offer came by a route that is no intent's")
 	}
-	recs, err := c.List(store.Query{Kind: kindIntent})
+	recs, err := c.List(store.Query{Kind: kindIntent, Ref: author, Limit: 1})
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range recs {
-		var body intentBody
-		if err := get(r, &body); err != nil {
-			return nil, err
-		}
-		cast, err := intentcast.DecodeCast(body.Cast)
-		if err != nil {
-			return nil, err
-		}
-		if string(cast.Intent.Author) == author {
-			return cast, nil
-		}
+	if len(recs) == 0 {
+		return nil, refuse("the intent is no longer here")
 	}
-	return nil, refuse("the intent is no longer here")
+	return storedCast(recs[0])
 }
 
-// roomForOffer enforces the responder cap and one live offer a vendor: a
-// later one takes the earlier one's place, whose id is returned.
+// bidderID is the key of a vendor's place among the offers to an intent.
+func bidderID(root dagcbor.CID, vendor identity.DID) string {
+	return root.String() + " " + string(vendor)
+}
+
+// roomForOffer enforces the responder cap and one live offer a vendor, and
+// takes the vendor's place for this one. A later offer takes the place of an
+// earlier one, whose id is returned.
 func roomForOffer(c *change, cast *intentcast.Cast, offer *intentcast.SignedOffer) (dagcbor.CID, error) {
-	recs, err := c.List(store.Query{Kind: kindOffer, Ref: cast.Root().String()})
-	if err != nil {
-		return dagcbor.CID{}, err
-	}
-	for _, r := range recs {
-		o, _, err := readOffer(r)
+	root, vendor := cast.Root(), offer.Offer.Vendor.DID
+	var replaced dagcbor.CID
+	rec, err := c.Get(kindBidder, bidderID(root, vendor))
+	switch {
+	case err == nil:
+		var b bidderBody
+		if err := get(rec, &b); err != nil {
+			return replaced, err
+		}
+		if b.Offer == offer.ID || !b.Created.Before(offer.Offer.Created) || accepted(c, b.Offer) {
+			return replaced, refuse("offer %s: an offer of the same vendor as new or newer, or accepted, is here", offer.ID)
+		}
+		replaced = b.Offer
+	case errors.Is(err, store.ErrNotFound):
+		have, err := c.Count(store.Query{Kind: kindBidder, Ref: root.String()})
 		if err != nil {
-			return dagcbor.CID{}, err
+			return replaced, err
 		}
-		if o.Offer.Vendor.DID != offer.Offer.Vendor.DID {
-			continue
+		if limit := cast.Intent.MaxResponders; limit > 0 && uint64(have) >= limit {
+			return replaced, refuse("offer %s: the intent takes %d offers and has them", offer.ID, limit)
 		}
-		if o.ID == offer.ID || r.State == offerAccepted || !o.Offer.Created.Before(offer.Offer.Created) {
-			return dagcbor.CID{}, refuse("offer %s: an offer of the same vendor as new or newer is here", offer.ID)
-		}
-		return o.ID, nil
+	default:
+		return replaced, err
 	}
-	if limit := cast.Intent.MaxResponders; limit > 0 && uint64(len(recs)) >= limit {
-		return dagcbor.CID{}, refuse("offer %s: the intent takes %d offers and has them", offer.ID, limit)
-	}
-	return dagcbor.CID{}, nil
+	return replaced, put(c.Tx, store.Record{
+		Kind: kindBidder, ID: bidderID(root, vendor), Ref: root.String(), Due: cast.Intent.Expires.Std(),
+	}, bidderBody{Offer: offer.ID, Created: offer.Offer.Created})
+}
+
+// accepted reports whether a received offer has become a card.
+func accepted(c *change, offer dagcbor.CID) bool {
+	r, err := c.Get(kindOffer, offer.String())
+	return err == nil && r.State == offerAccepted
 }
 
 func readOffer(r store.Record) (*intentcast.SignedOffer, offerBody, error) {

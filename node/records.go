@@ -14,9 +14,10 @@ import (
 // kinds of their own.
 const (
 	kindEvent   store.Kind = "event"   // ID: number · Due: forgotten
-	kindIntent  store.Kind = "intent"  // own; ID: root CID · State: its status · Due: expiry
+	kindIntent  store.Kind = "intent"  // own; ID: root CID · Ref: author DID · State: its status · Due: expiry
 	kindHeard   store.Kind = "heard"   // others'; ID: root CID · State: its status · Due: expiry
 	kindOffer   store.Kind = "offer"   // received; ID: offer CID · Ref: intent root · Due: expiry
+	kindBidder  store.Kind = "bidder"  // who has an offer in; ID: intent root and vendor DID · Ref: intent root · Due: expiry
 	kindSent    store.Kind = "sent"    // offers made; ID: offer CID · Ref: intent root · Due: expiry
 	kindCard    store.Kind = "card"    // ID: CID of version 0 · Ref: offer CID · State
 	kindItem    store.Kind = "item"    // catalogue; ID: SKU, GTIN or name
@@ -73,6 +74,12 @@ type offerBody struct {
 	Offer    []byte        `cbor:"offer"` // intentcast.SignedOffer
 	Log      []byte        `cbor:"log,omitempty"`
 	Received identity.Time `cbor:"received"`
+}
+
+// bidderBody is the one offer of a vendor to an intent.
+type bidderBody struct {
+	Offer   dagcbor.CID   `cbor:"offer"`
+	Created identity.Time `cbor:"created"`
 }
 
 // sentBody is an offer made.

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -70,6 +69,7 @@ type rogue struct {
 	host    host.Host
 	courier *courier.Courier
 	store   store.Store
+	sent    int
 
 	mu  sync.Mutex
 	got []courier.Inbound
@@ -123,27 +123,24 @@ func (r *rogue) send(to intentcast.Route, kind string, body []byte) courier.Lett
 
 func (r *rogue) sendFrom(to intentcast.Route, from *intentcast.Route, kind string, body []byte) courier.LetterStatus {
 	r.w.T.Helper()
-	id := r.post(to, from, kind, body)
+	ref := r.post(to, from, kind, body)
 	var last courier.LetterStatus
 	r.w.Eventually(2*time.Minute, "the recipient answers a letter of kind "+kind, func() bool {
-		all, err := r.courier.Letters(r.w.T.Context(), "")
-		if err != nil {
-			r.w.T.Fatal(err)
-		}
-		i := slices.IndexFunc(all, func(l courier.LetterStatus) bool { return l.ID == id })
-		last = all[i]
+		last = r.status(ref)
 		// By a direct route the answer comes first and its reason after it.
 		return last.State == courier.StateDelivered || last.State == courier.StateRefused && last.Problem != "the recipient refuses it"
 	})
 	return last
 }
 
-func (r *rogue) post(to intentcast.Route, from *intentcast.Route, kind string, body []byte) string {
+// post hands in a letter and returns what to ask its status by.
+func (r *rogue) post(to intentcast.Route, from *intentcast.Route, kind string, body []byte) (ref string) {
 	r.w.T.Helper()
-	var id string
-	err := r.store.Update(r.w.T.Context(), func(tx store.Tx) (err error) {
-		id, err = r.courier.Send(tx, courier.Outgoing{
-			To: to, From: from, Kind: kind, Body: body, Expires: time.Now().Add(time.Hour), Direct: true,
+	r.sent++
+	ref = fmt.Sprint("letter ", r.sent)
+	err := r.store.Update(r.w.T.Context(), func(tx store.Tx) error {
+		_, err := r.courier.Send(tx, courier.Outgoing{
+			To: to, From: from, Kind: kind, Body: body, Expires: time.Now().Add(time.Hour), Ref: ref, Direct: true,
 		})
 		return err
 	})
@@ -151,7 +148,16 @@ func (r *rogue) post(to intentcast.Route, from *intentcast.Route, kind string, b
 		r.w.T.Fatal(err)
 	}
 	r.courier.Wake()
-	return id
+	return ref
+}
+
+func (r *rogue) status(ref string) courier.LetterStatus {
+	r.w.T.Helper()
+	all, err := r.courier.Letters(r.w.T.Context(), ref)
+	if err != nil || len(all) != 1 {
+		r.w.T.Fatalf("%d letters for %s: %v", len(all), ref, err)
+	}
+	return all[0]
 }
 
 // forger is an identifier with keys and a log, as good as anybody's.
@@ -179,7 +185,9 @@ func newForger(t *testing.T, domain string) forger {
 	return forger{identity.NewSigner(h.DID(), h.Latest().ID, keys[0]), l.Bytes()}
 }
 
-func (f forger) party(name string) relcard.Party { return relcard.Party{DID: f.signer.DID(), Name: name} }
+func (f forger) party(name string) relcard.Party {
+	return relcard.Party{DID: f.signer.DID(), Name: name}
+}
 
 // signRaw signs any body, right or wrong, as the network's nodes would not.
 func signRaw(t *testing.T, body any, s identity.Signer, role identity.Role) []byte {
@@ -212,13 +220,48 @@ func secretKey(w *sim.World, p *sim.Party, name string) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(must[[]byte](w)(p.Keys.Get(name)))
 }
 
+// newKey is a key of somebody's.
+func newKey(n byte) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{n}, ed25519.SeedSize))
+}
+
+// ownRoute is a party's reply route for a label, as it tells it to others.
+func ownRoute(w *sim.World, p *sim.Party, label string) intentcast.Route {
+	w.T.Helper()
+	var body struct {
+		Version uint64           `cbor:"v"`
+		Route   intentcast.Route `cbor:"route"`
+		Holder  []byte           `cbor:"holder"`
+		Hidden  bool             `cbor:"hidden"`
+		Created identity.Time    `cbor:"created"`
+		Expires identity.Time    `cbor:"expires"`
+		Granted identity.Time    `cbor:"granted,omitzero"`
+	}
+	if err := dagcbor.Unmarshal(record(w, p, "route", label).Body, &body); err != nil {
+		w.T.Fatal(err)
+	}
+	return body.Route
+}
+
+// record is one record of a party's store.
+func record(w *sim.World, p *sim.Party, kind store.Kind, id string) (r store.Record) {
+	w.T.Helper()
+	if err := p.Store.View(w.T.Context(), func(tx store.Tx) (err error) {
+		r, err = tx.Get(kind, id)
+		return err
+	}); err != nil {
+		w.T.Fatalf("%s at %s: %v", kind, p.Name, err)
+	}
+	return r
+}
+
 // holdings are all that a node keeps of intents, offers and cards, and its
 // settings: what no foreign letter may change.
 func holdings(w *sim.World, p *sim.Party) map[string]string {
 	w.T.Helper()
 	out := make(map[string]string)
 	err := p.Store.View(w.T.Context(), func(tx store.Tx) error {
-		for _, kind := range []store.Kind{"intent", "heard", "offer", "sent", "card", "item", "setting", "route"} {
+		for _, kind := range []store.Kind{"intent", "heard", "offer", "bidder", "sent", "card", "item", "setting", "route"} {
 			recs, err := tx.List(store.Query{Kind: kind})
 			if err != nil {
 				return err

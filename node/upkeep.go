@@ -39,7 +39,7 @@ const sweepBatch = 1000
 // offers made to them are kept a while longer, for acceptances under way.
 func (n *Node) sweep(ctx context.Context, now time.Time) error {
 	for kind, grace := range map[store.Kind]time.Duration{
-		kindEvent: 0, kindHeard: letterLife, kindSent: 0, kindOffer: letterLife, kindIntent: letterLife,
+		kindEvent: 0, kindHeard: letterLife, kindSent: 0, kindOffer: letterLife, kindBidder: letterLife, kindIntent: letterLife,
 	} {
 		err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {
 			recs, err := tx.List(store.Query{Kind: kind, DueBefore: now.Add(-grace), Limit: sweepBatch})

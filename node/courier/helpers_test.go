@@ -23,7 +23,7 @@ import (
 // testNode is one party's courier and what it is made of, which outlives the
 // courier so that a test can start another on it.
 type testNode struct {
-	t       *testing.T
+	t       testing.TB
 	host    host.Host
 	store   store.Store
 	secrets *keystore.Store
@@ -42,7 +42,7 @@ type nodeOption func(*Config)
 // quick has nodes not wait for more peers to turn up.
 func quick(c *Config) { c.Limits.Settle = time.Nanosecond }
 
-func newNode(t *testing.T, h host.Host, opts ...nodeOption) *testNode {
+func newNode(t testing.TB, h host.Host, opts ...nodeOption) *testNode {
 	t.Helper()
 	n := &testNode{t: t, host: h, store: memory.New(), secrets: keystore.Memory(), more: make(chan struct{}, 1)}
 	n.start(opts...)
@@ -163,7 +163,7 @@ func (n *testNode) letter(id string) LetterStatus {
 }
 
 // eventually waits until ok, looking often; in a bubble the time is virtual.
-func eventually(t *testing.T, within time.Duration, what string, ok func() bool) {
+func eventually(t testing.TB, within time.Duration, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(within); ; {
 		if ok() {
@@ -176,7 +176,7 @@ func eventually(t *testing.T, within time.Duration, what string, ok func() bool)
 	}
 }
 
-func connect(t *testing.T, a, b host.Host) {
+func connect(t testing.TB, a, b host.Host) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
@@ -186,7 +186,7 @@ func connect(t *testing.T, a, b host.Host) {
 }
 
 // met waits until all nodes have the records of those they are connected to.
-func met(t *testing.T, nodes ...*testNode) {
+func met(t testing.TB, nodes ...*testNode) {
 	t.Helper()
 	for _, n := range nodes {
 		eventually(t, 20*time.Second, "holder records swapped", func() bool {
@@ -196,7 +196,7 @@ func met(t *testing.T, nodes ...*testNode) {
 }
 
 // loopbackHost is a real host on this machine.
-func loopbackHost(t *testing.T) host.Host {
+func loopbackHost(t testing.TB) host.Host {
 	t.Helper()
 	h, err := libp2p.New(libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"), libp2p.DisableRelay())
 	if err != nil {
@@ -207,12 +207,12 @@ func loopbackHost(t *testing.T) host.Host {
 
 // loopback returns n nodes over real transports, each connected to those the
 // function edge wants, and ends them with the test.
-func loopback(t *testing.T, n int, edge func(i, j int) bool, opts ...nodeOption) []*testNode {
+func loopback(t testing.TB, n int, edge func(i, j int) bool, opts ...nodeOption) []*testNode {
 	t.Helper()
 	return nodesOn(t, n, func(int) host.Host { return loopbackHost(t) }, edge, opts...)
 }
 
-func nodesOn(t *testing.T, n int, newHost func(i int) host.Host, edge func(i, j int) bool, opts ...nodeOption) []*testNode {
+func nodesOn(t testing.TB, n int, newHost func(i int) host.Host, edge func(i, j int) bool, opts ...nodeOption) []*testNode {
 	t.Helper()
 	nodes := make([]*testNode, n)
 	for i := range nodes {
@@ -274,4 +274,41 @@ func mustHex(t *testing.T, s string) []byte {
 func withPeer(r intentcast.Route, p peer.ID) intentcast.Route {
 	r.Peer = p.String()
 	return r
+}
+
+// enqueueAlone sends in a transaction of its own.
+func (c *Courier) enqueueAlone(out Outgoing) (id string, err error) {
+	err = c.cfg.Store.Update(context.Background(), func(tx store.Tx) error {
+		id, err = c.Send(tx, out)
+		return err
+	})
+	return id, err
+}
+
+func benchNodes(b *testing.B, n int) []*testNode {
+	nodes := loopback(b, n, everybody, quick, func(c *Config) {
+		c.Limits.Hold = DefaultLimits().Hold
+		c.Limits.Hold.PeerLetters = 256
+		c.Limits.Letters = DefaultLimits().Letters
+		c.Limits.Letters.PeerBurst, c.Limits.Letters.PeerBurstBytes = 1e9, 1e12
+	})
+	b.Cleanup(func() { shut(nodes...) })
+	return nodes
+}
+
+// bareHost is a host that is never asked anything but its id.
+type bareHost struct{ host.Host }
+
+func (*bareHost) ID() peer.ID { return "bare" }
+
+// bare returns a courier that does not run.
+func (n *testNode) bare() *Courier {
+	c, err := New(Config{
+		Host: n.host, Store: memory.New(), Secrets: keystore.Memory(), Rand: rand.NewPCG(1, 2),
+		Handle: func(context.Context, store.Tx, Inbound) error { return nil },
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return c
 }

@@ -222,3 +222,16 @@ func sealedOnly(t *testing.T, n *testNode, out Outgoing) (l outLetter) {
 	}
 	return l
 }
+
+// failingUntil has every letter fail, after it wrote, until t.
+func failingUntil(t time.Time) nodeOption {
+	return func(c *Config) {
+		inner := c.Handle
+		c.Handle = func(ctx context.Context, tx store.Tx, in Inbound) error {
+			if err := inner(ctx, tx, in); err != nil || time.Now().After(t) {
+				return err
+			}
+			return errors.New("handler failed by the test")
+		}
+	}
+}

@@ -54,6 +54,7 @@ type poller struct {
 	most     uint64    // letters asked for at a time: fewer after a failure, for a line that carries no more
 	granted  time.Time // until when the holder keeps the slot
 	renewed  time.Time // when it said so
+	remade   time.Time // when it was last found to have lost the slot
 	failures int
 	failing  time.Time // since when the holder does not answer; zero: it does
 	told     bool      // of the loss
@@ -161,10 +162,10 @@ func (p *poller) fetch(ctx context.Context, rec routeRecord) ([][]byte, error) {
 	}
 	resp, err := p.c.askHolder(ctx, p.rt, via, req)
 	var no *holderError
-	if errors.As(err, &no) && no.status == wire.NoSlot {
+	if errors.As(err, &no) && no.status == wire.NoSlot && time.Since(p.remade) > pollLimit {
 		// The holder has restarted, or let the slot go: it is made anew, and
 		// senders repeat what was lost.
-		p.done = nil
+		p.done, p.remade = nil, time.Now()
 		return nil, p.renew(ctx, rec)
 	}
 	if err != nil {

@@ -50,13 +50,17 @@ func converse(ctx context.Context, s network.Stream, frame []byte) ([]byte, erro
 			return nil, fmt.Errorf("set deadline: %w", err)
 		}
 	}
-	if err := wire.WriteFrame(s, frame); err != nil {
-		return nil, err
+	// Writing fails where the other end has answered and stopped reading, such
+	// as one that is busy: then the answer tells.
+	errWrite := wire.WriteFrame(s, frame)
+	if errWrite == nil {
+		_ = s.CloseWrite()
 	}
-	// Fails where the other end has answered and stopped reading by now; the
-	// answer tells.
-	_ = s.CloseWrite()
-	return wire.ReadFrame(s, wire.MaxAnswer+1)
+	answer, err := wire.ReadFrame(s, wire.MaxAnswer+1)
+	if err != nil && errWrite != nil {
+		return nil, errWrite
+	}
+	return answer, err
 }
 
 // carrierError is a failure on the way, before the other end was asked.

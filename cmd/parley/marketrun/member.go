@@ -38,9 +38,11 @@ type member struct {
 }
 
 type memberConfig struct {
-	name, dir, vendor string
-	seed              uint64
-	observe           func(view.Event)
+	id        string // as the data set names it, for errors
+	name, dir string
+	vendor    string // empty for a customer
+	seed      uint64
+	observe   func(view.Event)
 }
 
 func startMember(ctx context.Context, c memberConfig) (*member, error) {

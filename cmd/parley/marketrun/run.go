@@ -2,16 +2,18 @@ package marketrun
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/shopspring/decimal"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -80,6 +82,7 @@ func (d Amount) MarshalJSON() ([]byte, error) { return []byte(d.String()), nil }
 // Run plays the market m through real nodes on loopback and scores it.
 func Run(ctx context.Context, m *Market, o Options) (res *Result, err error) {
 	started := time.Now()
+	defer withProcessors()()
 	if o.Patience == 0 {
 		o.Patience = 2 * time.Minute
 	}
@@ -131,26 +134,35 @@ func (r *run) all() []*member { return slices.Concat(r.customers, r.businesses) 
 
 // start makes a node of every customer and business.
 func (r *run) start(ctx context.Context) error {
-	total := len(r.market.Customers) + len(r.market.Businesses)
-	for i, c := range r.market.Customers {
-		m, err := startMember(ctx, memberConfig{name: c.ID, dir: r.opts.Dir, seed: r.rand.Uint64(), observe: r.watch.customer(i)})
-		if err != nil {
-			return fmt.Errorf("customer %s: %w", c.ID, err)
-		}
-		r.customers = append(r.customers, m)
-		r.opts.Progress("starting nodes", len(r.customers), total)
+	customers := len(r.market.Customers)
+	configs := make([]memberConfig, customers+len(r.market.Businesses))
+	for i := range configs {
+		configs[i] = r.member(i)
 	}
-	for i, b := range r.market.Businesses {
-		m, err := startMember(ctx, memberConfig{
-			name: b.ID, dir: r.opts.Dir, seed: r.rand.Uint64(), vendor: b.Name, observe: r.watch.business(i),
-		})
-		if err != nil {
-			return fmt.Errorf("business %s: %w", b.ID, err)
+	members := make([]*member, len(configs))
+	r.customers, r.businesses = members[:customers], members[customers:]
+	started := func(done int) { r.opts.Progress("starting nodes", done, len(configs)) }
+	// A node lives as long as ctx, not only until all have started.
+	return together(ctx, len(configs), started, func(_ context.Context, i int) (err error) {
+		if members[i], err = startMember(ctx, configs[i]); err != nil {
+			return fmt.Errorf("%s: %w", configs[i].id, err)
 		}
-		r.businesses = append(r.businesses, m)
-		r.opts.Progress("starting nodes", len(r.customers)+len(r.businesses), total)
+		return nil
+	})
+}
+
+// member returns what node number i is made of, customers before businesses.
+func (r *run) member(i int) memberConfig {
+	c := memberConfig{dir: r.opts.Dir, seed: r.rand.Uint64()}
+	if i < len(r.market.Customers) {
+		c.id, c.name, c.observe = "customer "+r.market.Customers[i].ID, fmt.Sprintf("customer-%d", i), r.watch.customer(i)
+		return c
 	}
-	return nil
+	i -= len(r.market.Customers)
+	b := r.market.Businesses[i]
+	c.id, c.name, c.observe = "business "+b.ID, fmt.Sprintf("business-%d", i), r.watch.business(i)
+	c.vendor = clip(cmp.Or(b.Name, b.ID), 200)
+	return c
 }
 
 // degree is how many others each node dials.
@@ -166,34 +178,35 @@ func (r *run) connect(ctx context.Context) error {
 		r.rand.Shuffle(len(group), func(i, j int) { group[i], group[j] = group[j], group[i] })
 	}
 	nodes = slices.Concat(businesses, customers)
+	dialled := make([][]int, len(nodes))
 	for i := 1; i < len(nodes); i++ {
 		peers := map[int]bool{r.rand.IntN(min(i, len(businesses))): true}
 		for range degree - 1 {
 			peers[r.rand.IntN(i)] = true
 		}
-		for _, j := range slices.Sorted(mapsKeys(peers)) {
+		dialled[i] = slices.Sorted(mapsKeys(peers))
+	}
+	connected := func(done int) { r.opts.Progress("connecting", done, len(nodes)) }
+	return together(ctx, len(nodes), connected, func(ctx context.Context, i int) error {
+		for _, j := range dialled[i] {
 			if err := nodes[i].dial(ctx, nodes[j]); err != nil {
 				return err
 			}
 		}
-		r.opts.Progress("connecting", i+1, len(nodes))
-	}
-	return nil
+		return nil
+	})
 }
 
 // fill gives each business its catalogue and rules.
 func (r *run) fill(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(4)
-	for i, b := range r.market.Businesses {
-		g.Go(func() error {
-			if err := r.businesses[i].stock(ctx, b); err != nil {
-				return fmt.Errorf("business %s: %w", b.ID, err)
-			}
-			return nil
-		})
-	}
-	return g.Wait()
+	told := func(done int) { r.opts.Progress("filling catalogues", done, len(r.businesses)) }
+	return together(ctx, len(r.businesses), told, func(ctx context.Context, i int) error {
+		b := r.market.Businesses[i]
+		if err := r.businesses[i].stock(ctx, b); err != nil {
+			return fmt.Errorf("business %s: %w", b.ID, err)
+		}
+		return nil
+	})
 }
 
 // want is what a customer casts: the items and the amenities it requires. The
@@ -214,8 +227,17 @@ func want(c Customer, responders int) view.Want {
 	return w
 }
 
-// clip shortens free text, which nothing depends on, to fit an intent.
+// mostResponders is the highest cap an intent can set.
+const mostResponders = 1000
+
+// clip makes free text, which nothing depends on, fit an intent.
 func clip(s string, most int) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
 	for len(s) > most {
 		r := []rune(s)
 		s = string(r[:len(r)*most/(len(s)+1)])
@@ -249,8 +271,11 @@ func rules(b Business) market.Rules {
 func (r *run) cast(ctx context.Context) error {
 	r.intents = make([]dagcbor.CID, len(r.customers))
 	for done, i := range r.rand.Perm(len(r.customers)) {
+		if err := r.roomToCast(ctx, done); err != nil {
+			return err
+		}
 		r.watch.castAt(i, time.Now())
-		in, err := r.customers[i].node.Cast(ctx, want(r.market.Customers[i], max(len(r.businesses), 1)))
+		in, err := r.customers[i].node.Cast(ctx, want(r.market.Customers[i], min(len(r.businesses), mostResponders)))
 		if err != nil {
 			return fmt.Errorf("customer %s: %w", r.market.Customers[i].ID, err)
 		}
@@ -283,6 +308,9 @@ func (r *run) accept(ctx context.Context) error {
 		}
 		if !ok {
 			continue
+		}
+		if err := r.roomToAccept(ctx, taken); err != nil {
+			return err
 		}
 		r.watch.acceptAt(i, time.Now())
 		if r.choices[i], err = r.customers[i].node.Accept(ctx, best.ID); err != nil {
@@ -361,13 +389,13 @@ func (r *run) inspect(ctx context.Context, res *Result, a, b *member, id dagcbor
 }
 
 func (r *run) close() error {
-	var errs []error
-	for _, m := range r.all() {
-		errs = append(errs, m.stop())
-	}
-	for _, m := range r.all() {
-		errs = append(errs, m.close())
-	}
+	all := slices.DeleteFunc(r.all(), func(m *member) bool { return m == nil })
+	told := func(done int) { r.opts.Progress("stopping nodes", done, len(all)) }
+	errs := make([]error, len(all))
+	_ = together(context.Background(), len(all), told, func(_ context.Context, i int) error {
+		errs[i] = errors.Join(all[i].stop(), all[i].close())
+		return nil // the others are closed even so
+	})
 	return errors.Join(errs...)
 }
 

@@ -27,13 +27,16 @@ func TestDialable(t *testing.T) {
 		relay    = "/ip4/8.8.8.8/tcp/1/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN/p2p-circuit"
 		inRelay  = "/ip4/10.0.0.1/tcp/1/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN/p2p-circuit"
 		unix     = "/unix/var/run/x.sock"
+		example  = "/ip4/192.0.2.7/tcp/4001" // kept for documentation, in use as a private range
+		many     = "/ip4/224.0.0.1/udp/1/quic-v1"
+		all4     = "/ip4/255.255.255.255/tcp/1"
 	)
-	all := []string{loop, loop6, home, ula, shared, out, out6, name, linkL, metadata, any4, relay, inRelay, unix}
+	all := []string{loop, loop6, home, example, ula, shared, out, out6, name, linkL, metadata, any4, relay, inRelay, unix, example, many, all4}
 	for what, c := range map[string]struct{ own, want []string }{
 		"public":             {[]string{loop, home, out}, []string{out, out6, relay}},
-		"home":               {[]string{loop, home}, []string{home, ula, shared, out, out6, relay, inRelay}},
-		"one machine":        {[]string{loop}, []string{loop, loop6, home, ula, shared, out, out6, relay, inRelay}},
-		"listens on nothing": {nil, []string{loop, loop6, home, ula, shared, out, out6, relay, inRelay}},
+		"home":               {[]string{loop, home}, []string{home, example, ula, shared, out, out6, relay, inRelay}},
+		"one machine":        {[]string{loop}, []string{loop, loop6, home, example, ula, shared, out, out6, relay, inRelay}},
+		"listens on nothing": {nil, []string{loop, loop6, home, example, ula, shared, out, out6, relay, inRelay}},
 	} {
 		var got []string
 		for _, a := range forward.Dialable(addrs(t, c.own), addrs(t, all)) {

@@ -4,6 +4,8 @@
 package forward
 
 import (
+	"net"
+
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
 )
@@ -56,8 +58,17 @@ func scopeOf(a ma.Multiaddr) scope {
 		return loopback
 	case manet.IsPublicAddr(a):
 		return public
-	case manet.IsPrivateAddr(a):
-		return private
+	case unroutable(a):
+		return unusable
 	}
-	return unusable // multicast, documentation and other reserved ranges
+	// Private ranges, and those kept for documentation, benchmarks and carriers:
+	// not routed publicly, and in use as private ones all the same.
+	return private
+}
+
+// unroutable reports whether a is of this link alone, where clouds keep their
+// secrets, or no single machine's.
+func unroutable(a ma.Multiaddr) bool {
+	ip, err := manet.ToIP(a[:1])
+	return err != nil || ip.IsMulticast() || ip.IsLinkLocalUnicast() || ip.Equal(net.IPv4bcast)
 }
