@@ -36,9 +36,9 @@ func (n *Node) Accept(ctx context.Context, id dagcbor.CID) (view.Card, error) {
 	if err != nil {
 		return view.Card{}, fmt.Errorf("accept: %w", err)
 	}
-	route, err := n.courier.OpenRoute(ctx, label, now.Add(cardRouteLife))
+	route, err := n.replyRoute(ctx, label, now.Add(cardRouteLife))
 	if err != nil {
-		return view.Card{}, fmt.Errorf("accept: open a reply route: %w", err)
+		return view.Card{}, fmt.Errorf("accept: %w", err)
 	}
 	card, err := proposal(offer, me, now)
 	if err != nil {

@@ -55,9 +55,9 @@ func (n *Node) Cast(ctx context.Context, w view.Want) (view.Intent, error) {
 	}
 	signer := identity.NewKeySigner(author)
 	in.Author, in.Expires = signer.DID(), identity.At(now.Add(life))
-	route, err := n.courier.OpenRoute(ctx, intentLabel(in.Author), now.Add(life+routeGrace))
+	route, err := n.replyRoute(ctx, intentLabel(in.Author), now.Add(life+routeGrace))
 	if err != nil {
-		return view.Intent{}, fmt.Errorf("cast: open a reply route: %w", err)
+		return view.Intent{}, fmt.Errorf("cast: %w", err)
 	}
 	in.Reply = &route
 	cast, err := intentcast.Sign(*in, signer, now)
@@ -73,7 +73,6 @@ func (n *Node) Cast(ctx context.Context, w view.Want) (view.Intent, error) {
 	if err != nil {
 		return view.Intent{}, fmt.Errorf("cast: %w", err)
 	}
-	n.wakeCast()
 	return n.Intent(ctx, cast.ID)
 }
 
@@ -128,13 +127,14 @@ func newIntent(w view.Want, now time.Time) (*intentcast.Intent, []privatePart, e
 	return in, private, nil
 }
 
-// keepCast stores a new version of an own intent and the event that tells it.
+// keepCast stores a new version of an own intent, to be sent at once, and the
+// event that tells it.
 func (c *change) keepCast(cast *intentcast.Cast, body intentBody, kind, format string, args ...any) error {
 	wire, err := cast.Encode()
 	if err != nil {
 		return err
 	}
-	body.Cast = wire
+	body.Cast, c.cast = wire, true
 	if err := put(c.Tx, store.Record{
 		Kind: kindIntent, ID: cast.Root().String(), Ref: string(cast.Intent.Author), State: string(cast.Intent.Status), Due: cast.Intent.Expires.Std(),
 	}, body); err != nil {
@@ -165,7 +165,6 @@ func (n *Node) succeed(ctx context.Context, root dagcbor.CID, status intentcast.
 	if err != nil {
 		return view.Intent{}, err
 	}
-	n.wakeCast()
 	return n.Intent(ctx, root)
 }
 

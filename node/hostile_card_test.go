@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -259,6 +260,10 @@ func TestHostileCountersignatures(t *testing.T) {
 			"ended in the person's name": {road, "end", cbor(w.T, endLetter{1, card.ID, b.ending(w, card, borrowed{b.shop.signer, card.Body.Person.DID}, identity.RolePerson)}), "end"},
 		} {
 			wantRefused(w, name, b.rogue.send(c.to, c.kind, c.body), c.says)
+		}
+		real := letter(b.vendorSigner(w, card), identity.RoleVendor, raw) // by the shop's very key
+		for bit, l := range b.rogue.flip(road, "countersign", real) {
+			wantRefused(w, fmt.Sprintf("the shop's own, bit %d flipped or cut there", bit), l)
 		}
 		wantSame(w, b.pat, before)
 		if got := must[view.Card](w)(b.pat.Card(w.T.Context(), card.ID)); got.State != "proposed" {

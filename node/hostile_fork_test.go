@@ -68,17 +68,19 @@ func (b *besieged) ending(w *sim.World, card view.Card, by identity.Signer, side
 // pairwise is the real signer of Pat's side of a card.
 func (b *besieged) pairwise(w *sim.World, card view.Card) identity.Signer {
 	w.T.Helper()
-	return realSigner(w, b.pat, "card/"+card.Body.Offer.String()+"/sign", card.ID, card.Body.Person.DID)
+	return b.realSigner(w, b.pat, "card/"+card.Body.Offer.String()+"/sign", card.ID, card.Body.Person.DID)
 }
 
+// vendorSigner is the real signer of the cheap shop.
 func (b *besieged) vendorSigner(w *sim.World, card view.Card) identity.Signer {
 	w.T.Helper()
-	return realSigner(w, b.cheap, "vendor/sign", card.ID, card.Body.Vendor.DID)
+	return b.realSigner(w, b.cheap, "vendor/sign", card.ID, card.Body.Vendor.DID)
 }
 
-func realSigner(w *sim.World, p *sim.Party, key string, card dagcbor.CID, did identity.DID) identity.Signer {
+// realSigner signs with the very key that a party keeps for a card of Pat's.
+func (b *besieged) realSigner(w *sim.World, p *sim.Party, key string, card dagcbor.CID, did identity.DID) identity.Signer {
 	w.T.Helper()
-	file := must[[]byte](w)(p.ExportCard(w.T.Context(), card))
+	file := must[[]byte](w)(b.pat.ExportCard(w.T.Context(), card))
 	bundle, _, err := archive.Import(bytes.NewReader(file), time.Now())
 	if err != nil {
 		w.T.Fatal(err)

@@ -257,38 +257,39 @@ func TestHostileLetters(t *testing.T) {
 	})
 }
 
-// However a good letter is flipped or cut, the node goes on, and takes either
-// nothing or what the letter said anyway.
-func TestFlippedLetters(t *testing.T) {
-	flips := 300
-	if testing.Short() {
-		flips = 60
-	}
+// However a good offer is flipped or cut, the node refuses it and goes on.
+func TestFlippedOffers(t *testing.T) {
 	sim.Run(t, 16, func(w *sim.World) {
 		b := siege(w, roses())
 		good := cbor(w.T, offerLetter{1, signRaw(w.T, b.offer(b.want), b.shop.signer, identity.RoleVendor), b.shop.log})
-		rnd := w.RandFor("flips")
 		before := holdings(w, b.pat)
-		self := b.rogue.courier.Self()
-		refs := make(map[string]int)
-		for range flips {
-			bit := rnd.IntN(8 * len(good))
-			bad := flipped(good, bit)
-			if rnd.IntN(4) == 0 {
-				bad = good[:bit/8]
-			}
-			refs[b.rogue.post(*b.want.Body.Reply, &self, "offer", bad)] = bit
-		}
-		for ref, bit := range refs {
-			l := b.rogue.status(ref)
-			for end := time.Now().Add(time.Hour); !l.Next.IsZero() && time.Now().Before(end); l = b.rogue.status(ref) {
-				time.Sleep(time.Second)
-			}
+		for bit, l := range b.rogue.flip(*b.want.Body.Reply, "offer", good) {
 			if l.State != courier.StateRefused {
 				w.T.Errorf("bit %d flipped, or cut there: %s (%s)", bit, l.State, l.Problem)
 			}
 		}
 		wantSame(w, b.pat, before)
 		must[view.Card](w)(b.pat.Accept(w.T.Context(), must[view.Offer](w)(b.best(w)).ID))
+	})
+}
+
+// The same with a good proposal, which a shop answers with a refusal of its
+// own where it can still be read; and the good one itself is then taken.
+func TestFlippedProposals(t *testing.T) {
+	sim.Run(t, 17, func(w *sim.World) {
+		b := siege(w, roses())
+		p := b.proposing(w, must[view.Offer](w)(b.best(w)))
+		good := cbor(w.T, p.letter(p.body()))
+		before := holdings(w, b.cheap)
+		for bit, l := range b.rogue.flip(p.offer.Body.Route, "propose", good) {
+			if l.State != courier.StateRefused && l.State != courier.StateDelivered {
+				w.T.Errorf("bit %d flipped, or cut there: %s (%s)", bit, l.State, l.Problem)
+			}
+		}
+		wantSame(w, b.cheap, before)
+		b.rogue.send(p.offer.Body.Route, "propose", good)
+		w.Eventually(time.Minute, "the shop countersigns what was not flipped", func() bool {
+			return len(b.rogue.answers("countersign")) == 1
+		})
 	})
 }

@@ -78,24 +78,24 @@ type change struct {
 	n      *Node
 	now    time.Time
 	events []view.Event
+	cast   bool // a version of an own intent is to go out
 }
 
-// update runs fn in one transaction and, once it is durable, tells its events
-// and wakes the courier.
+// update runs fn in one transaction and, once it is durable, tells its events,
+// sends what was cast and wakes the courier.
 func (n *Node) update(ctx context.Context, fn func(*change) error) error {
-	var told []view.Event
+	var c *change
 	err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		c := &change{Tx: tx, n: n, now: time.Now()}
-		if err := fn(c); err != nil {
-			return err
-		}
-		told = c.events
-		return nil
+		c = &change{Tx: tx, n: n, now: time.Now()}
+		return fn(c)
 	})
 	if err != nil {
 		return err
 	}
-	n.events.tell(told)
+	n.events.tell(c.events)
+	if c.cast {
+		n.wakeCast()
+	}
 	if n.courier != nil {
 		n.courier.Wake()
 	}

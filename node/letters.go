@@ -13,6 +13,7 @@ import (
 	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 	"github.com/parley-network/parley/node/store"
+	"github.com/parley-network/parley/node/view"
 )
 
 // The kinds of letters parties send each other, and their bodies. All travel
@@ -106,6 +107,16 @@ const mostRefusal = 250
 // refuse is the error for a letter that can never be right.
 func refuse(format string, args ...any) error {
 	return courier.Refuse(format, args...)
+}
+
+// replyRoute opens an own reply route. Where no peer keeps letters, or none that
+// does answers now, the error is view.ErrUnavailable: it may be otherwise later.
+func (n *Node) replyRoute(ctx context.Context, label string, until time.Time) (intentcast.Route, error) {
+	route, err := n.courier.OpenRoute(ctx, label, until)
+	if err != nil && !errors.Is(err, view.ErrFull) {
+		err = fmt.Errorf("%w: %w", err, view.ErrUnavailable)
+	}
+	return route, err
 }
 
 // checkRoute reports whether letters can be sent to a route another party gave.

@@ -1,13 +1,9 @@
 package node_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/ed25519"
-	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,11 +14,9 @@ import (
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/identity/keystore"
-	"github.com/parley-network/parley/identity/webvh"
 	"github.com/parley-network/parley/node/courier"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/store/memory"
-	"github.com/parley-network/parley/relcard"
 	"github.com/parley-network/parley/sim"
 )
 
@@ -151,6 +145,36 @@ func (r *rogue) post(to intentcast.Route, from *intentcast.Route, kind string, b
 	return ref
 }
 
+// flip sends a letter many times, each with one bit of it flipped or the rest
+// cut off, and returns what became of each, by the bit.
+func (r *rogue) flip(to intentcast.Route, kind string, good []byte) map[int]courier.LetterStatus {
+	r.w.T.Helper()
+	times := 150
+	if testing.Short() {
+		times = 30
+	}
+	rnd := r.w.RandFor("flips")
+	self := r.courier.Self()
+	refs := make(map[int]string)
+	for range times {
+		bit := rnd.IntN(8 * len(good))
+		bad := flipped(good, bit)
+		if rnd.IntN(4) == 0 {
+			bad = good[:bit/8]
+		}
+		refs[bit] = r.post(to, &self, kind, bad)
+	}
+	out := make(map[int]courier.LetterStatus)
+	for bit, ref := range refs {
+		l := r.status(ref)
+		for end := time.Now().Add(time.Hour); !l.Next.IsZero() && time.Now().Before(end); l = r.status(ref) {
+			time.Sleep(time.Second)
+		}
+		out[bit] = l
+	}
+	return out
+}
+
 func (r *rogue) status(ref string) courier.LetterStatus {
 	r.w.T.Helper()
 	all, err := r.courier.Letters(r.w.T.Context(), ref)
@@ -158,167 +182,4 @@ func (r *rogue) status(ref string) courier.LetterStatus {
 		r.w.T.Fatalf("%d letters for %s: %v", len(all), ref, err)
 	}
 	return all[0]
-}
-
-// forger is an identifier with keys and a log, as good as anybody's.
-type forger struct {
-	signer identity.Signer
-	log    []byte
-}
-
-func newForger(t *testing.T, domain string) forger {
-	t.Helper()
-	var keys [3]ed25519.PrivateKey
-	for i := range keys {
-		_, keys[i], _ = ed25519.GenerateKey(nil)
-	}
-	l, err := webvh.Create(webvh.Genesis{
-		Domain: domain, Sign: keys[0].Public().(ed25519.PublicKey), Update: keys[1], Next: keys[2].Public().(ed25519.PublicKey),
-	}, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := webvh.Verify(l, nil, time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return forger{identity.NewSigner(h.DID(), h.Latest().ID, keys[0]), l.Bytes()}
-}
-
-func (f forger) party(name string) relcard.Party {
-	return relcard.Party{DID: f.signer.DID(), Name: name}
-}
-
-// signRaw signs any body, right or wrong, as the network's nodes would not.
-func signRaw(t *testing.T, body any, s identity.Signer, role identity.Role) []byte {
-	t.Helper()
-	return signRawAt(t, body, s, role, time.Now())
-}
-
-func signRawAt(t *testing.T, body any, s identity.Signer, role identity.Role, at time.Time) []byte {
-	t.Helper()
-	raw := cbor(t, body)
-	env, err := identity.Sign(s, dagcbor.Sum(raw), role, at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cbor(t, signedForm{1, env, raw})
-}
-
-func cbor(t *testing.T, v any) []byte {
-	t.Helper()
-	b, err := dagcbor.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// secretKey is a signer for the key a party keeps under a name.
-func secretKey(w *sim.World, p *sim.Party, name string) ed25519.PrivateKey {
-	w.T.Helper()
-	return ed25519.NewKeyFromSeed(must[[]byte](w)(p.Keys.Get(name)))
-}
-
-// newKey is a key of somebody's.
-func newKey(n byte) ed25519.PrivateKey {
-	return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{n}, ed25519.SeedSize))
-}
-
-// ownRoute is a party's reply route for a label, as it tells it to others.
-func ownRoute(w *sim.World, p *sim.Party, label string) intentcast.Route {
-	w.T.Helper()
-	var body struct {
-		Version uint64           `cbor:"v"`
-		Route   intentcast.Route `cbor:"route"`
-		Holder  []byte           `cbor:"holder"`
-		Hidden  bool             `cbor:"hidden"`
-		Created identity.Time    `cbor:"created"`
-		Expires identity.Time    `cbor:"expires"`
-		Granted identity.Time    `cbor:"granted,omitzero"`
-	}
-	if err := dagcbor.Unmarshal(record(w, p, "route", label).Body, &body); err != nil {
-		w.T.Fatal(err)
-	}
-	return body.Route
-}
-
-// record is one record of a party's store.
-func record(w *sim.World, p *sim.Party, kind store.Kind, id string) (r store.Record) {
-	w.T.Helper()
-	if err := p.Store.View(w.T.Context(), func(tx store.Tx) (err error) {
-		r, err = tx.Get(kind, id)
-		return err
-	}); err != nil {
-		w.T.Fatalf("%s at %s: %v", kind, p.Name, err)
-	}
-	return r
-}
-
-// holdings are all that a node keeps of intents, offers and cards, and its
-// settings: what no foreign letter may change.
-func holdings(w *sim.World, p *sim.Party) map[string]string {
-	w.T.Helper()
-	out := make(map[string]string)
-	err := p.Store.View(w.T.Context(), func(tx store.Tx) error {
-		for _, kind := range []store.Kind{"intent", "heard", "offer", "bidder", "sent", "card", "item", "setting", "route"} {
-			recs, err := tx.List(store.Query{Kind: kind})
-			if err != nil {
-				return err
-			}
-			for _, r := range recs {
-				body := hex.EncodeToString(r.Body)
-				if kind == "intent" { // its body also counts how often it was sent
-					body = ""
-				}
-				out[string(kind)+" "+r.ID] = fmt.Sprint(r.State, " ", r.Ref, " ", r.Due.UnixMicro(), " ", body)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		w.T.Fatal(err)
-	}
-	return out
-}
-
-// wantSame fails the test where a node's holdings are not what they were.
-func wantSame(w *sim.World, p *sim.Party, before map[string]string) {
-	w.T.Helper()
-	after := holdings(w, p)
-	for key, was := range before {
-		if is, ok := after[key]; !ok {
-			w.T.Errorf("%s: %s is gone", p.Name, key)
-		} else if is != was {
-			w.T.Errorf("%s: %s has changed", p.Name, key)
-		}
-	}
-	for key := range after {
-		if _, ok := before[key]; !ok {
-			w.T.Errorf("%s: %s has come", p.Name, key)
-		}
-	}
-	if _, err := p.Status(w.T.Context()); err != nil {
-		w.T.Errorf("%s no longer answers: %v", p.Name, err)
-	}
-}
-
-// wantRefused checks that a letter was refused for good, in words.
-func wantRefused(w *sim.World, name string, l courier.LetterStatus, words ...string) {
-	w.T.Helper()
-	if l.State != courier.StateRefused {
-		w.T.Errorf("%s: the letter is %s (%s), want refused", name, l.State, l.Problem)
-	}
-	for _, word := range words {
-		if !strings.Contains(l.Problem, word) {
-			w.T.Errorf("%s: refused with %q, want %q in it", name, l.Problem, word)
-		}
-	}
-}
-
-// flipped returns b with one bit changed.
-func flipped(b []byte, bit int) []byte {
-	out := bytes.Clone(b)
-	out[bit/8%len(out)] ^= 1 << (bit % 8)
-	return out
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -67,7 +66,7 @@ func (p *proc) start() {
 }
 
 func (p *proc) tryStart() error {
-	cmd := exec.Command("parley", append([]string{"--json", "--home", p.home, "up", "--name", p.name, "--log-level=debug"}, p.args...)...)
+	cmd := exec.Command("parley", append([]string{"--json", "--home", p.home, "up", "--name", p.name, "--log-level=info"}, p.args...)...)
 	log := new(bytes.Buffer)
 	cmd.Stderr = log
 	out, err := cmd.StdoutPipe()
@@ -160,14 +159,7 @@ func eventually(t *testing.T, d time.Duration, what string, cond func() bool) {
 	}
 }
 
-// folder is a new data folder in the test's own, which may be removed while a
-// node that was killed still holds it.
-func folder(t *testing.T, name string) string {
-	t.Helper()
-	return filepath.Join(t.TempDir(), name)
-}
-
-// code runs a command on a node's folder and returns its exit code and output.
+// run runs a command on a node's folder and returns its exit code and output.
 func (p *proc) run(args ...string) (int, string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)

@@ -31,7 +31,7 @@ const (
 var ErrNotCanonical = errors.New("not the canonical encoding of its value")
 
 var (
-	encMode = must(drisl.EncOptions{NoFloats: true, Int64RangeOnly: true}.EncMode())
+	encMode = warmed(must(drisl.EncOptions{NoFloats: true, Int64RangeOnly: true}.EncMode()))
 	decMode = must(drisl.DecOptions{
 		MaxNestedLevels:       MaxDepth,
 		MaxArrayElements:      MaxElements,
@@ -47,6 +47,12 @@ func must[M any](m M, err error) M {
 		panic("dagcbor: constant options refused: " + err.Error())
 	}
 	return m
+}
+
+// warmed makes a mode safe for concurrent use. On meeting the first type with
+// a MarshalCBOR method the library puts something into it without a lock.
+func warmed(m drisl.EncMode) drisl.EncMode {
+	return must(m, func() error { _, err := m.Marshal(Sum(nil)); return err }())
 }
 
 // RawMessage is a value already encoded, kept as its bytes.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -225,4 +226,23 @@ func BenchmarkUnmarshal(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// With -race this finds modes of the library that are not safe from their
+// first use on, if it is the only test that runs (-run ManyAtOnce).
+func TestManyAtOnce(t *testing.T) {
+	want := append([]byte("\x81\xd8\x2a\x58\x25\x00"), dagcbor.Sum(nil).Bytes()...)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			var ids []dagcbor.CID
+			if err := dagcbor.Unmarshal(want, &ids); err != nil {
+				t.Error(err)
+			}
+			if got, err := dagcbor.Marshal(ids); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%x, %v", got, err)
+			}
+		})
+	}
+	wg.Wait()
 }

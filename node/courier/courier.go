@@ -162,6 +162,9 @@ func (c *Courier) Run(ctx context.Context) error {
 		return fmt.Errorf("courier: %w", err)
 	}
 	defer events.Close()
+	if err := c.resume(ctx, time.Now()); err != nil {
+		return fmt.Errorf("courier: resume sending: %w", err)
+	}
 	stored, err := c.loadRoutes(ctx)
 	if err != nil {
 		return fmt.Errorf("courier: load own routes: %w", err)
@@ -172,6 +175,7 @@ func (c *Courier) Run(ctx context.Context) error {
 	c.serveAll()
 	c.group.run(func(ctx context.Context) { c.meetPeers(ctx, events) })
 	c.group.run(c.sweepLoop)
+	c.group.run(func(ctx context.Context) { c.remind(ctx, c.cfg.Host.ID()) }) // what it held itself went with the last run
 	c.group.run(func(ctx context.Context) { newDispatcher(c).run(ctx) })
 	for _, rt := range stored {
 		c.startPolling(rt)

@@ -189,6 +189,7 @@ func (c *Courier) learn(from peer.ID, signed []byte) error {
 		return fmt.Errorf("holder record of %s came from %s", info.ID, from)
 	}
 	c.book.put(info, r)
+	c.group.run(func(ctx context.Context) { c.remind(ctx, from) })
 	return nil
 }
 

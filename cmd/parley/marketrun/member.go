@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/metrics"
@@ -93,8 +94,25 @@ func (m *member) build(c memberConfig) error {
 // did is the vendor's identifier; empty for a customer.
 func (m *member) did() identity.DID { return m.vendorDID }
 
+// A dial on loopback is given up after 5 s, and none to the same peer is tried
+// for as long; a busy machine can take longer over some of hundreds.
+const (
+	dialTries = 5
+	dialPause = 6 * time.Second
+)
+
 func (m *member) dial(ctx context.Context, to *member) error {
-	return m.host.Connect(ctx, peer.AddrInfo{ID: to.host.ID(), Addrs: to.host.Addrs()})
+	for try := 1; ; try++ {
+		err := m.host.Connect(ctx, peer.AddrInfo{ID: to.host.ID(), Addrs: to.host.Addrs()})
+		if err == nil || try == dialTries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(dialPause):
+		}
+	}
 }
 
 // stock loads a business's catalogue and rules the way its owner would.

@@ -14,7 +14,7 @@ import (
 // time. One process holds the machines of a whole market: all at once would
 // queue for its few cores, and the times told would be those of the queue and
 // not of the protocol.
-const underWay = 3
+const underWay = 2
 
 // atOnce is how many nodes are started, connected or closed at a time. Most of
 // that is computing, the rest waits for the disk.
@@ -71,10 +71,14 @@ func (r *run) roomToCast(ctx context.Context, cast int) error {
 	})
 }
 
-// roomToAccept waits until all but a few of the cards before are signed.
+// roomToAccept waits until all but a few of the cards before are signed, and
+// the businesses have heard that those customers' intents are met: that word
+// goes to every node, and computing it would stand in the way of the next card.
 func (r *run) roomToAccept(ctx context.Context, taken int) error {
 	signed := taken + 1 - underWay
+	closed := signed * len(r.businesses)
 	return r.watch.until(ctx, r.opts.Patience, func(c counts) (bool, string) {
-		return c.active >= signed && c.countersigned >= signed, fmt.Sprintf("%d of %d cards signed by both", c.active, taken)
+		return c.active >= signed && c.countersigned >= signed && c.closed >= closed,
+			fmt.Sprintf("%d of %d cards signed by both, %d of %d times heard that an intent is met", c.active, taken, c.closed, closed)
 	})
 }

@@ -21,6 +21,7 @@ type counts struct {
 	received      int // offers arrived at customers
 	countersigned int // cards signed by a business
 	active        int // cards in force at a customer
+	closed        int // times a business heard that an intent is over
 }
 
 // watch counts what the nodes report, with times.
@@ -79,6 +80,8 @@ func (w *watch) business(int) func(view.Event) {
 				w.counts_.decided++
 			case "card.active":
 				w.counts_.countersigned++
+			case "intent.closed":
+				w.counts_.closed++
 			}
 		})
 	}

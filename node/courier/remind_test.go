@@ -1,0 +1,74 @@
+package courier
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/network"
+)
+
+// A holder that lost its letters in a restart gets them again as soon as it
+// is back, not minutes later, whether the sender is another peer or itself.
+func TestHolderBackFromRestart(t *testing.T) {
+	for name, itself := range map[string]bool{"another's letter": false, "its own letter": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, 4, func(t *testing.T, nodes []*testNode) {
+				person := nodes[0]
+				route := person.openRoute("intent")
+				holder := nodes[holderOfRoute(nodes, route.Peer)]
+				sender := nodes[1]
+				switch {
+				case itself:
+					sender = holder
+				case sender == holder:
+					sender = nodes[2]
+				}
+				person.stop()
+				self := sender.courier.Self()
+				offer := sender.send(Outgoing{To: route, From: &self, Kind: "offer", Body: []byte("x"), Expires: time.Now().Add(24 * time.Hour), Direct: true})
+				eventually(t, time.Minute, "held", func() bool { return sender.letter(offer).State == StateHeld })
+				holder.stop()
+				for _, conn := range holder.host.Network().Conns() {
+					_ = conn.Close()
+				}
+				eventually(t, time.Minute, "hung up", func() bool {
+					return sender == holder || sender.host.Network().Connectedness(holder.host.ID()) != network.Connected
+				})
+				holder.start()
+				for _, n := range nodes {
+					if n != holder {
+						connect(t, n.host, holder.host)
+					}
+				}
+				person.start()
+				eventually(t, 20*time.Second, "delivered", func() bool { return sender.letter(offer).State == StateDelivered })
+				if got := person.effects(); len(got) != 1 {
+					t.Errorf("%d effects", len(got))
+				}
+			})
+		})
+	}
+}
+
+// A letter whose sender was killed in the middle of sending it goes out soon
+// after the sender is back, not when its claim is over.
+func TestClaimOfAKilledRun(t *testing.T) {
+	bubble(t, 3, func(t *testing.T, nodes []*testNode) {
+		person, vendor := nodes[0], nodes[1]
+		person.stop()
+		id, err := person.courier.enqueueAlone(Outgoing{
+			To: vendor.courier.Self(), Kind: "x", Body: []byte("x"), Expires: time.Now().Add(time.Hour),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// What a killed run leaves: the letter claimed, and nobody at it.
+		recs, err := person.store.Claim(context.Background(), kindLetter, time.Now().Add(time.Second), claimLease, 10)
+		if err != nil || len(recs) != 1 {
+			t.Fatalf("%d claimed, %v", len(recs), err)
+		}
+		person.start()
+		eventually(t, 20*time.Second, "delivered", func() bool { return person.letter(id).State == StateDelivered })
+	})
+}
