@@ -64,10 +64,12 @@ func TestClaimOfAKilledRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		// What a killed run leaves: the letter claimed, and nobody at it.
-		recs, err := person.store.Claim(context.Background(), kindLetter, time.Now().Add(time.Second), claimLease, 10)
+		time.Sleep(time.Second)
+		recs, err := person.store.Claim(context.Background(), kindLetter, time.Now(), claimLease, 10)
 		if err != nil || len(recs) != 1 {
 			t.Fatalf("%d claimed, %v", len(recs), err)
 		}
+		time.Sleep(time.Second)
 		person.start()
 		eventually(t, 20*time.Second, "delivered", func() bool { return person.letter(id).State == StateDelivered })
 	})
