@@ -162,8 +162,8 @@ func (c *Courier) Run(ctx context.Context) error {
 		return fmt.Errorf("courier: %w", err)
 	}
 	defer events.Close()
-	if err := c.resume(ctx, time.Now()); err != nil {
-		return fmt.Errorf("courier: resume sending: %w", err)
+	if err := c.resume(ctx, time.Now()); err != nil { // as on a full disk: they go out later
+		c.log.Warn("letters wait until the claims of the last run are over", "error", err)
 	}
 	stored, err := c.loadRoutes(ctx)
 	if err != nil {

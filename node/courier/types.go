@@ -30,6 +30,7 @@ type Handler func(ctx context.Context, tx store.Tx, in Inbound) error
 // Refusal is a handler's final no.
 type Refusal struct{ Reason string }
 
+// Error says why.
 func (r *Refusal) Error() string { return "refused: " + r.Reason }
 
 // Refuse returns a [Refusal]. The reason, at most 256 bytes, is for the
