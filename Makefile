@@ -5,7 +5,7 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build run test race bench check fuzz
+.PHONY: build run test race race-ci bench check fuzz
 
 build:
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/parley ./cmd/parley
@@ -18,6 +18,12 @@ test:
 
 race:
 	$(GO) test -race ./...
+
+# The race detector without the tests in virtual time: Go 1.26's runtime now and
+# then crashes on a timer's channel (maybeRunChan) where synctest and -race meet.
+race-ci:
+	$(GO) test -race ./identity/... ./relcard/... ./gossip/intentcast ./node/api ./node/client ./node/config \
+	  ./node/market ./node/store/memory ./node/vendor ./node/view ./node/courier/hold ./node/courier/forward ./node/courier/wire
 
 # Each figure is a benchmark run once, one package after another. A promise
 # that falls short ends the target with an error.
