@@ -22,7 +22,7 @@ race:
 # The race detector without the tests in virtual time: Go 1.26's runtime now and
 # then crashes on a timer's channel (maybeRunChan) where synctest and -race meet.
 race-ci:
-	$(GO) test -race ./identity/... ./relcard/... ./gossip/intentcast ./node/api ./node/client ./node/config \
+	$(GO) test -race ./identity/... ./relcard/... ./gossip/intentcast \
 	  ./node/market ./node/store/memory ./node/vendor ./node/view ./node/courier/hold ./node/courier/forward ./node/courier/wire
 
 # Each figure is a benchmark run once, one package after another. A promise

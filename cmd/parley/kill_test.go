@@ -129,7 +129,12 @@ func (b *bazaar) check() {
 	if len(b.accepts) == 0 {
 		t.Fatalf("of %d casts, %d acknowledged, nothing was accepted: the test has shown nothing", b.tried, len(b.casts))
 	}
-	eventually(t, converge, "every card to be in force on both sides", func() bool { return b.pending() == "" })
+	for left := b.pending(); left != ""; left = b.pending() {
+		if time.Since(began) > converge {
+			t.Fatalf("%s after the last kill, %s", converge, left)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 	t.Logf("%d casts, %d acknowledged, %d accepted; all in force %s after the last kill",
 		b.tried, len(b.casts), len(b.accepts), time.Since(began).Round(time.Millisecond))
 	b.checkIntents()

@@ -35,6 +35,8 @@ type Node struct {
 	Connected  []view.Peer
 	Asked      view.Want // of the last Cast or Amend
 
+	stock sync.Mutex // of Stock: an upload may go on while the catalogue is read
+
 	mu    sync.Mutex
 	calls []string // each method called, with its plain arguments
 	log   []view.Event
@@ -212,7 +214,9 @@ func (n *Node) ImportCatalogue(_ context.Context, r io.Reader, format vendor.For
 	for line, err := range vendor.ReadCatalogue(r, format) {
 		switch bad := (*vendor.LineError)(nil); {
 		case err == nil:
+			n.stock.Lock()
 			n.Stock = append(n.Stock, line.Item)
+			n.stock.Unlock()
 			report.Accepted++
 		case asLine(err, &bad):
 			report.Refused = append(report.Refused, view.LineProblem{Line: bad.Line, Problem: bad.Err.Error()})
@@ -220,6 +224,8 @@ func (n *Node) ImportCatalogue(_ context.Context, r io.Reader, format vendor.For
 			return report, fmt.Errorf("import catalogue: %w", err)
 		}
 	}
+	n.stock.Lock()
+	defer n.stock.Unlock()
 	report.Items = len(n.Stock)
 	return report, nil
 }
@@ -231,8 +237,10 @@ func asLine(err error, to **vendor.LineError) (ok bool) {
 
 // Catalogue implements api.Node; items are in the order they came.
 func (n *Node) Catalogue(_ context.Context, after string, limit int) ([]market.Item, error) {
+	n.stock.Lock()
+	defer n.stock.Unlock()
 	from := 1 + slices.IndexFunc(n.Stock, func(it market.Item) bool { return vendor.Key(it) == after })
-	return n.Stock[from:min(len(n.Stock), from+limit)], n.call("catalogue after=%s limit=%d", after, limit)
+	return slices.Clone(n.Stock[from:min(len(n.Stock), from+limit)]), n.call("catalogue after=%s limit=%d", after, limit)
 }
 
 // Rules implements api.Node.
