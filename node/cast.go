@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/parley-network/parley/gossip/intentcast"
@@ -43,6 +44,9 @@ func (n *Node) Cast(ctx context.Context, w view.Want) (view.Intent, error) {
 	life, err := lifeOf(w)
 	if err != nil {
 		return view.Intent{}, err
+	}
+	if len(w.Items) == 0 {
+		return view.Intent{}, view.Invalid("items", "nothing is wanted yet: name a thing (--item NAME) or what it must be like (--require PROPERTY=VALUE)")
 	}
 	now := time.Now()
 	_, author, err := ed25519.GenerateKey(nil)
@@ -251,12 +255,30 @@ func (n *Node) authorSigner(author identity.DID) (identity.Signer, error) {
 }
 
 // castLoop sends own intents that have not gone out, and open ones again
-// from time to time.
+// from time to time. Each is sent by itself: one that nobody listens for waits
+// for a peer, and the others must not wait with it.
 func (n *Node) castLoop(ctx context.Context) error {
+	var sending sync.WaitGroup
+	defer sending.Wait()
+	under := newUnderWay(mostCasting)
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
 	for {
-		if err := n.castDue(ctx, time.Now()); err != nil && ctx.Err() == nil {
+		err := n.castDue(ctx, time.Now(), func(root string, body intentBody) {
+			if !under.begin(root) {
+				return
+			}
+			sending.Go(func() {
+				err := n.sendCast(ctx, root, body, time.Now())
+				under.end(root)
+				if err != nil {
+					n.log.Debug("intent did not go out", "intent", root, "error", err)
+					return
+				}
+				n.wakeCast() // for a newer version that came meanwhile
+			})
+		})
+		if err != nil && ctx.Err() == nil {
 			n.log.Warn("sending own intents", "error", err)
 		}
 		select {
@@ -268,6 +290,36 @@ func (n *Node) castLoop(ctx context.Context) error {
 	}
 }
 
+// mostCasting is how many own intents wait for a listener at one time; the
+// others take their turns.
+const mostCasting = 64
+
+// underWay is what is being sent, each thing once and so many at most.
+type underWay struct {
+	mu   sync.Mutex
+	most int
+	now  map[string]bool
+}
+
+func newUnderWay(most int) *underWay { return &underWay{most: most, now: make(map[string]bool)} }
+
+// begin reports whether what may be sent now.
+func (u *underWay) begin(what string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.now[what] || len(u.now) >= u.most {
+		return false
+	}
+	u.now[what] = true
+	return true
+}
+
+func (u *underWay) end(what string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.now, what)
+}
+
 func (n *Node) wakeCast() {
 	select {
 	case n.recast <- struct{}{}:
@@ -275,7 +327,8 @@ func (n *Node) wakeCast() {
 	}
 }
 
-func (n *Node) castDue(ctx context.Context, now time.Time) error {
+// castDue hands every own intent that should go out at now to send.
+func (n *Node) castDue(ctx context.Context, now time.Time, send func(root string, body intentBody)) error {
 	var recs []store.Record
 	if err := n.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
 		recs, err = tx.List(store.Query{Kind: kindIntent})
@@ -288,11 +341,8 @@ func (n *Node) castDue(ctx context.Context, now time.Time) error {
 		if err := get(r, &body); err != nil {
 			return err
 		}
-		if !castWanted(r, body, now) {
-			continue
-		}
-		if err := n.sendCast(ctx, r.ID, body, now); err != nil {
-			n.log.Debug("intent did not go out", "intent", r.ID, "error", err)
+		if castWanted(r, body, now) {
+			send(r.ID, body)
 		}
 	}
 	return nil

@@ -285,3 +285,21 @@ func TestAcceptOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestAnUnheardIntentDelaysNoOther(t *testing.T) {
+	sim.Run(t, 8, func(w *sim.World) {
+		ctx := w.T.Context()
+		tn := newTown(w)
+		for _, nobody := range []string{"toys", "boats", "hats"} {
+			unheard := roses()
+			unheard.Category = intentcast.Category{Taxonomy: "shopify", Value: nobody}
+			must[view.Intent](w)(tn.pat.Cast(ctx, unheard))
+		}
+		began := w.Elapsed()
+		in := must[view.Intent](w)(tn.pat.Cast(ctx, roses()))
+		offersOf(w, tn.pat, in.Root, 2)
+		if took := w.Elapsed() - began; took > 5*time.Second {
+			w.T.Errorf("offers took %s behind intents nobody listens for", took)
+		}
+	})
+}
