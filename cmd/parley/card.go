@@ -80,7 +80,7 @@ logs. Exits with 1 if anything in it does not hold.
 
 Example:
 
-    parley card verify stroller.car && echo "signed by both"`
+    parley card verify stroller.car && echo "every signature holds"`
 }
 
 // Run verifies.
