@@ -107,8 +107,8 @@ func TestBodyBytesAreRefused(t *testing.T) {
 		"a key in capitals":     {bytes.Replace(good, []byte("\x63seq"), []byte("\x63Seq"), 1), relcard.ErrEncoding},
 		"a null where none is":  {bytes.Replace(good, []byte("\x6bAlpine Cars"), []byte("\xf6"), 1), relcard.ErrEncoding},
 		"an empty name":         {bytes.Replace(good, []byte("\x6bAlpine Cars"), []byte("\x60"), 1), relcard.ErrEncoding},
-		"of the next version":   {append(append([]byte{good[0]}, "\x61v\x02"...), good[4:]...), relcard.ErrVersion},
-		"next version, new key": {append(append([]byte{good[0] + 1}, "\x61v\x02\x61z\x01"...), good[4:]...), relcard.ErrVersion},
+		"of the next version":   {append(append([]byte{good[0]}, "\x61v\x03"...), good[4:]...), relcard.ErrVersion},
+		"next version, new key": {append(append([]byte{good[0] + 1}, "\x61v\x03\x61z\x01"...), good[4:]...), relcard.ErrVersion},
 		"oversized":             {bytes.Repeat([]byte{0}, relcard.MaxBody+1), relcard.ErrSize},
 		"deeply nested":         {bytes.Repeat([]byte{0x81}, 1000), relcard.ErrEncoding},
 	} {

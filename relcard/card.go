@@ -14,8 +14,11 @@ import (
 	"github.com/parley-network/parley/relcard/terms"
 )
 
-// BodyVersion is the version of Body written and read here.
-const BodyVersion = 1
+// BodyVersion is the version of Body written here. Version 1, without proffer,
+// location and term, is read for as long as cards of it live.
+const BodyVersion = 2
+
+const firstVersion = 1
 
 // BodyType tells a card from every other body.
 const BodyType = "relcard"
@@ -45,7 +48,12 @@ type Body struct {
 	Intent dagcbor.CID `cbor:"intent,omitzero" json:"intent,omitzero"` // the intentcast it came from
 	Offer  dagcbor.CID `cbor:"offer,omitzero" json:"offer,omitzero"`   // the offer it accepts
 
+	// The person's proffer that this version grew from, a statement's id.
+	Proffer dagcbor.CID `cbor:"proffer,omitzero" json:"proffer,omitzero"`
+
 	Jurisdiction string       `cbor:"jurisdiction,omitempty" json:"jurisdiction,omitempty"` // ISO 3166-1 or -2
+	Location     string       `cbor:"location,omitempty" json:"location,omitempty"`         // where it was agreed, if the person said: a geohash or a place's name
+	Term         *Term        `cbor:"term,omitempty" json:"term,omitempty"`                 // how long it runs, and how often it renews
 	Lines        []Line       `cbor:"lines,omitempty" json:"lines,omitempty"`               // what is bought
 	Total        *money.Money `cbor:"total,omitempty" json:"total,omitempty"`               // what is paid for all lines and extras
 	Extras       []Extra      `cbor:"extras,omitempty" json:"extras,omitempty"`             // charges beside the lines
@@ -80,6 +88,14 @@ type Extra struct {
 type Window struct {
 	From  identity.Time `cbor:"from,omitzero" json:"from,omitzero"`
 	Until identity.Time `cbor:"until,omitzero" json:"until,omitzero"`
+}
+
+// Term is how long an agreement runs: a subscription, a membership, a
+// guarantee. With Every it runs in periods from the day it was agreed.
+type Term struct {
+	Until  identity.Time `cbor:"until,omitzero" json:"until,omitzero"`   // it lapses then, or renews; none: no end is set
+	Every  string        `cbor:"every,omitempty" json:"every,omitempty"` // ISO 8601 period of whole years, months, weeks or days: "P1M"
+	Renews bool          `cbor:"renews,omitempty" json:"renews,omitempty"`
 }
 
 // End says who ended the relationship and why.

@@ -2,6 +2,7 @@ package relcard
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -46,8 +47,11 @@ func (b *Body) Check() error {
 }
 
 func (b *Body) checkVersion() error {
-	if b.Version != BodyVersion || b.Type != BodyType {
-		return refuse(ErrVersion, "body is %.40q version %d, known is %q version %d", b.Type, b.Version, BodyType, BodyVersion)
+	if b.Version < firstVersion || b.Version > BodyVersion || b.Type != BodyType {
+		return refuse(ErrVersion, "body is %.40q version %d, known is %q version %d to %d", b.Type, b.Version, BodyType, firstVersion, BodyVersion)
+	}
+	if b.Version == firstVersion && (!b.Proffer.IsZero() || b.Location != "" || b.Term != nil) {
+		return refuse(ErrVersion, "a body of version %d knows no proffer, location or term", firstVersion)
 	}
 	return nil
 }
@@ -110,8 +114,8 @@ func (b *Body) checkEnd() error {
 	if err := checkText(b.End.Reason, maxReason, true); err != nil {
 		return refuse(ErrField, "end.reason: %w", err)
 	}
-	if !b.Intent.IsZero() || !b.Offer.IsZero() || b.Jurisdiction != "" || len(b.Lines) > 0 ||
-		b.Total != nil || len(b.Extras) > 0 || b.Fulfil != nil {
+	if !b.Intent.IsZero() || !b.Offer.IsZero() || !b.Proffer.IsZero() || b.Jurisdiction != "" || b.Location != "" ||
+		b.Term != nil || len(b.Lines) > 0 || b.Total != nil || len(b.Extras) > 0 || b.Fulfil != nil {
 		return refuse(ErrField, "end: an ended version agrees on nothing else")
 	}
 	return nil
@@ -123,6 +127,12 @@ func (b *Body) checkDeal() error {
 	}
 	if err := checkJurisdiction(b.Jurisdiction); err != nil {
 		return refuse(ErrField, "jurisdiction: %w", err)
+	}
+	if err := checkText(b.Location, maxName, true); err != nil {
+		return refuse(ErrField, "location: %w", err)
+	}
+	if err := b.Term.check(); err != nil {
+		return refuse(ErrField, "term%w", err)
 	}
 	if err := b.Fulfil.check(); err != nil {
 		return refuse(ErrField, "fulfil: %w", err)
@@ -229,6 +239,25 @@ func (w *Window) check() error {
 		return fmt.Errorf("outside the years 0 to 9999")
 	case !w.Until.IsZero() && w.Until.Before(w.From):
 		return fmt.Errorf("until %s is before from %s", w.Until, w.From)
+	}
+	return nil
+}
+
+// period is a whole number of one calendar unit, as ISO 8601 writes it.
+var period = regexp.MustCompile(`^P[1-9][0-9]{0,3}[YMWD]$`)
+
+func (t *Term) check() error {
+	switch {
+	case t == nil:
+		return nil
+	case t.Until.IsZero() && t.Every == "":
+		return fmt.Errorf(": neither until nor every is given")
+	case !t.Until.IsZero() && !validTime(t.Until):
+		return fmt.Errorf(".until: outside the years 0 to 9999")
+	case t.Every != "" && !period.MatchString(t.Every):
+		return fmt.Errorf(".every: %.40q is no ISO 8601 period of one unit, such as P1M", t.Every)
+	case t.Renews && t.Every == "":
+		return fmt.Errorf(".renews: without every, nothing says for how long")
 	}
 	return nil
 }

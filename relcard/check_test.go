@@ -29,7 +29,12 @@ var refusals = []struct {
 	want   relcard.Reason
 	where  string
 }{
-	{"unknown version", func(b *relcard.Body) { b.Version = 2 }, relcard.ErrVersion, "version 2"},
+	{"unknown version", func(b *relcard.Body) { b.Version = 3 }, relcard.ErrVersion, "version 3"},
+	{"version 1 with a location", func(b *relcard.Body) { b.Version, b.Location = 1, "Park City" }, relcard.ErrVersion, "version 1"},
+	{"term of nothing", func(b *relcard.Body) { b.Term = &relcard.Term{} }, relcard.ErrField, "term"},
+	{"term of two units", func(b *relcard.Body) { b.Term = &relcard.Term{Every: "P1M2D"} }, relcard.ErrField, "term.every"},
+	{"renewal of no period", func(b *relcard.Body) { b.Term = &relcard.Term{Until: b.Time, Renews: true} }, relcard.ErrField, "term.renews"},
+	{"location of two lines", func(b *relcard.Body) { b.Location = "Park\nCity" }, relcard.ErrField, "location"},
 	{"version none", func(b *relcard.Body) { b.Version = 0 }, relcard.ErrVersion, "version 0"},
 	{"another type", func(b *relcard.Body) { b.Type = "offer" }, relcard.ErrVersion, "offer"},
 	{"prev at the start", func(b *relcard.Body) { b.Prev = dagcbor.Sum(nil) }, relcard.ErrField, "prev"},
@@ -115,7 +120,8 @@ func TestEndCarriesNothingElse(t *testing.T) {
 	end := body()
 	end.Seq, end.Prev, end.Status, end.End = 1, dagcbor.Sum(nil), relcard.StatusEnded, &relcard.End{By: identity.RolePerson, Reason: "moved away"}
 	bare := end
-	bare.Intent, bare.Offer, bare.Jurisdiction, bare.Lines, bare.Total, bare.Extras, bare.Fulfil = dagcbor.CID{}, dagcbor.CID{}, "", nil, nil, nil, nil
+	bare.Intent, bare.Offer, bare.Proffer, bare.Jurisdiction, bare.Location, bare.Term = dagcbor.CID{}, dagcbor.CID{}, dagcbor.CID{}, "", "", nil
+	bare.Lines, bare.Total, bare.Extras, bare.Fulfil = nil, nil, nil, nil
 	if err := bare.Check(); err != nil {
 		t.Fatalf("a bare end: %v", err)
 	}
@@ -123,6 +129,9 @@ func TestEndCarriesNothingElse(t *testing.T) {
 		"intent":       func(b *relcard.Body) { b.Intent = end.Intent },
 		"offer":        func(b *relcard.Body) { b.Offer = end.Offer },
 		"jurisdiction": func(b *relcard.Body) { b.Jurisdiction = end.Jurisdiction },
+		"proffer":      func(b *relcard.Body) { b.Proffer = end.Proffer },
+		"location":     func(b *relcard.Body) { b.Location = end.Location },
+		"term":         func(b *relcard.Body) { b.Term = end.Term },
 		"lines":        func(b *relcard.Body) { b.Lines, b.Total = end.Lines, end.Total },
 		"total":        func(b *relcard.Body) { b.Total = end.Total },
 		"extras":       func(b *relcard.Body) { b.Extras = end.Extras },

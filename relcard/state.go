@@ -117,7 +117,7 @@ func (c Chain) Next(now time.Time) (Body, error) {
 		return Body{}, refuse(ErrOrphan, "no version to build on")
 	}
 	b := head.Body
-	b.Seq, b.Prev, b.Time = b.Seq+1, head.ID, identity.At(now)
+	b.Version, b.Seq, b.Prev, b.Time = BodyVersion, b.Seq+1, head.ID, identity.At(now)
 	return b, nil
 }
 

@@ -94,8 +94,11 @@ func (g *generator) bodies() (all []vector) {
 	}
 	full := g.body()
 	accept("full", "an agreement with every field set", full)
-	bare := relcard.Body{Version: 1, Type: "relcard", Status: relcard.StatusAgreed, Person: full.Person, Vendor: relcard.Party{DID: g.vendor.DID()}, Terms: full.Terms, Time: full.Time}
+	bare := relcard.Body{Version: 2, Type: "relcard", Status: relcard.StatusAgreed, Person: full.Person, Vendor: relcard.Party{DID: g.vendor.DID()}, Terms: full.Terms, Time: full.Time}
 	accept("bare", "an agreement on terms and nothing else", bare)
+	before := full
+	before.Version, before.Proffer, before.Location, before.Term = 1, dagcbor.CID{}, "", nil
+	accept("version-1", "an agreement of the version before", before)
 	once := bare
 	once.Person.DID, once.Vendor.DID = identity.NewKeySigner(cardtest.Key("once person")).DID(), identity.NewKeySigner(cardtest.Key("once vendor")).DID()
 	accept("one-time-keys", "both parties are did:key", once)
@@ -156,7 +159,7 @@ func (g *generator) malformed(refuse func(name, text string, reason relcard.Reas
 	}{
 		{"trailing-byte", "a byte after the body", append(bytes.Clone(good), 0)},
 		{"truncated", "the last byte is missing", good[:len(good)-1]},
-		{"unknown-field", `a field "a" that version 1 does not have`, grown("\x61a\x01")},
+		{"unknown-field", `a field "a" that no version has`, grown("\x61a\x01")},
 		{"float", "a float in an unknown field", grown("\x61a\xfb\x3f\xf8\x00\x00\x00\x00\x00\x00")},
 		{"float-seq", "seq is 0.0", replace(seq, "\x63seq\xfb\x00\x00\x00\x00\x00\x00\x00\x00")},
 		{"negative-zero-seq", "seq is -0.0", replace(seq, "\x63seq\xfb\x80\x00\x00\x00\x00\x00\x00\x00")},

@@ -205,6 +205,33 @@ func TestVectorsOfArchives(t *testing.T) {
 	})
 }
 
+// Cards outlive the program that wrote them: what version 1's vectors accept
+// is accepted still, and means the same. (What they refuse may have got a
+// meaning since.)
+func TestVectorsOfVersion1AreStillRead(t *testing.T) {
+	dir := filepath.Join("v1", "bodies.json")
+	for _, v := range readVectors[vectorFile](t, dir).Cases {
+		if !v.Accept {
+			continue
+		}
+		_, id, err := relcard.DecodeBody(v.Body)
+		if err != nil || id != v.CID {
+			t.Errorf("%s: id %s, want %s: %v", v.Name, id, v.CID, err)
+		}
+		if again, _, err := v.Means.Encode(); err != nil || !bytes.Equal(again, v.Body) {
+			t.Errorf("%s: what it means has another encoding: %v", v.Name, err)
+		}
+	}
+	for _, v := range readVectors[vectorFile](t, filepath.Join("v1", "archives.json")).Cases {
+		if !v.Accept {
+			continue
+		}
+		if _, r, err := archive.Import(bytes.NewReader(v.CAR), v.Now.Std()); err != nil || r.State != v.State || r.Card != v.CID {
+			t.Errorf("%s: %v", v.Name, err)
+		}
+	}
+}
+
 // TestVectorsAreCurrent makes the vectors anew and compares; -update writes
 // them. A difference means that the format has changed: give it a new version.
 func TestVectorsAreCurrent(t *testing.T) {

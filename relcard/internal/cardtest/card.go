@@ -27,7 +27,8 @@ func Body(person, vendor identity.DID, at time.Time) relcard.Body {
 		Person: relcard.Party{DID: person}, Vendor: relcard.Party{DID: vendor, Name: "Alpine Cars"},
 		Terms: Terms("SD-BASE"), Time: identity.At(at),
 		Intent: dagcbor.Sum([]byte("an intent")), Offer: dagcbor.Sum([]byte("an offer")),
-		Jurisdiction: "US-UT",
+		Proffer: dagcbor.Sum([]byte("a proffer")), Jurisdiction: "US-UT", Location: "Park City",
+		Term: &relcard.Term{Until: identity.At(at.AddDate(1, 0, 0)), Every: "P1M", Renews: true},
 		Lines: []relcard.Line{
 			{Name: "4-wheel-drive SUV", SKU: "SUV-4WD", Quantity: "5", Unit: "day", Price: money.Money{Currency: "USD", Amount: "89.90"}},
 			{Name: "Ski rack", GTIN: "4006381333931", Quantity: "1", Price: money.Money{Currency: "USD", Amount: "25"}},
