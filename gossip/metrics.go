@@ -12,9 +12,19 @@ type metrics struct {
 	messages, bytes  prometheus.Counter
 	accepted, cast   prometheus.Counter
 	ignored, refused *prometheus.CounterVec // by reason
+
+	terms termsMetrics
 }
 
-func newMetrics(reg prometheus.Registerer, known, topics func() int) (*metrics, error) {
+// termsMetrics counts term updates: those relayed, and those asked for.
+type termsMetrics struct {
+	accepted, published prometheus.Counter
+	ignored, refused    *prometheus.CounterVec // by reason
+	pulls               *prometheus.CounterVec // by result
+	pulled, served      prometheus.Counter
+}
+
+func newMetrics(reg prometheus.Registerer, known, topics, terms func() int) (*metrics, error) {
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "parley", Subsystem: "gossip", Name: name, Help: help})
 	}
@@ -33,11 +43,24 @@ func newMetrics(reg prometheus.Registerer, known, topics func() int) (*metrics, 
 		ignored:  byReason("ignored_total", "Casts not relayed for a reason that is not their sender's fault."),
 		refused:  byReason("refused_total", "Messages that are wrong by themselves."),
 	}
+	m.terms = termsMetrics{
+		accepted:  counter("terms_accepted_total", "Term updates taken in and relayed."),
+		published: counter("terms_published_total", "Term updates published by this node."),
+		ignored:   byReason("terms_ignored_total", "Term updates not relayed for a reason that is not their sender's fault."),
+		refused:   byReason("terms_refused_total", "Term updates that are wrong by themselves."),
+		pulls: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "parley", Subsystem: "gossip",
+			Name: "terms_pulls_total", Help: "Times a peer was asked for the term updates it has."}, []string{"result"}),
+		pulled: counter("terms_pulled_total", "Term updates got by asking."),
+		served: counter("terms_served_total", "Term updates sent to peers that asked."),
+	}
 	if reg == nil {
 		return m, nil
 	}
 	for _, c := range []prometheus.Collector{
 		m.messages, m.bytes, m.accepted, m.cast, m.ignored, m.refused,
+		m.terms.accepted, m.terms.published, m.terms.ignored, m.terms.refused,
+		m.terms.pulls, m.terms.pulled, m.terms.served,
+		gauge("known_terms", "Vendors whose terms are known, those that ran out among them.", terms),
 		gauge("known_intents", "Intents known, dead ones included.", known),
 		gauge("topics", "Topics followed.", topics),
 	} {
@@ -54,9 +77,17 @@ func (m *metrics) received(bytes int) {
 }
 
 func (m *metrics) refuse(result pubsub.ValidationResult, reason string) {
+	countRefusal(m.ignored, m.refused, result, reason)
+}
+
+func (m *termsMetrics) refuse(result pubsub.ValidationResult, reason string) {
+	countRefusal(m.ignored, m.refused, result, reason)
+}
+
+func countRefusal(ignored, refused *prometheus.CounterVec, result pubsub.ValidationResult, reason string) {
 	if result == pubsub.ValidationIgnore {
-		m.ignored.WithLabelValues(reason).Inc()
+		ignored.WithLabelValues(reason).Inc()
 		return
 	}
-	m.refused.WithLabelValues(reason).Inc()
+	refused.WithLabelValues(reason).Inc()
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/parley-network/parley/gossip"
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/gossip/intentcast/example"
+	"github.com/parley-network/parley/gossip/termupdate"
 	"github.com/parley-network/parley/identity"
 )
 
@@ -33,6 +34,7 @@ type node struct {
 
 	mu    sync.Mutex
 	heard []*intentcast.Cast
+	told  []termupdate.Verified
 	block chan struct{} // when set, each delivery waits for it
 }
 
@@ -43,6 +45,12 @@ func (n *node) deliver(_ context.Context, c *intentcast.Cast) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.heard = append(n.heard, c)
+}
+
+func (n *node) deliverTerms(_ context.Context, v termupdate.Verified) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.told = append(n.told, v)
 }
 
 // ids are what was delivered so far, in order.
@@ -120,7 +128,7 @@ func simulate(t *testing.T, n int, fn func(*simulation)) {
 
 func (net *simulation) node(g *errgroup.Group) *node {
 	n := &node{Host: net.host(), reg: prometheus.NewRegistry()}
-	s, err := gossip.New(gossip.Config{Host: n.Host, Registry: n.reg, Deliver: n.deliver})
+	s, err := gossip.New(gossip.Config{Host: n.Host, Registry: n.reg, Deliver: n.deliver, DeliverTerms: n.deliverTerms})
 	if err != nil {
 		net.t.Fatal(err)
 	}

@@ -18,54 +18,61 @@ type line struct {
 	author identity.DID
 }
 
-// queue holds accepted casts until they are delivered. It has one place for an
-// intent: a newer version takes that of an older one still waiting, so that a
-// slow receiver gets the latest and a busy author cannot fill it.
-type queue struct {
-	limit int
-	more  chan struct{} // holds a token when something may wait
+// queue holds accepted casts, one place for an intent.
+type queue = latest[line, *intentcast.Cast]
 
-	mu      sync.Mutex
-	order   []line
-	waiting map[line]*intentcast.Cast
-}
-
-func newQueue(limit int) *queue {
-	return &queue{limit: limit, more: make(chan struct{}, 1), waiting: make(map[line]*intentcast.Cast)}
-}
+func newQueue(limit int) *queue { return newLatest(limit, lineOf) }
 
 func lineOf(c *intentcast.Cast) line { return line{c.Root(), c.Intent.Author} }
 
-// room reports whether c can be pushed.
-func (q *queue) room(c *intentcast.Cast) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.waiting[lineOf(c)] != nil || len(q.order) < q.limit
+// latest holds what was accepted until it is delivered. It has one place for
+// each key: a newer version takes that of an older one still waiting, so that
+// a slow receiver gets the latest and a busy author cannot fill it.
+type latest[K comparable, V any] struct {
+	limit int
+	keyOf func(V) K
+	more  chan struct{} // holds a token when something may wait
+
+	mu      sync.Mutex
+	order   []K
+	waiting map[K]V
 }
 
-// push adds c; the caller has asked for room and is the only one to push.
-func (q *queue) push(c *intentcast.Cast) {
+func newLatest[K comparable, V any](limit int, keyOf func(V) K) *latest[K, V] {
+	return &latest[K, V]{limit: limit, keyOf: keyOf, more: make(chan struct{}, 1), waiting: make(map[K]V)}
+}
+
+// room reports whether v can be pushed.
+func (q *latest[K, V]) room(v V) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l := lineOf(c)
-	if q.waiting[l] == nil {
-		q.order = append(q.order, l)
+	_, waits := q.waiting[q.keyOf(v)]
+	return waits || len(q.order) < q.limit
+}
+
+// push adds v; the caller has asked for room and is the only one to push.
+func (q *latest[K, V]) push(v V) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	k := q.keyOf(v)
+	if _, waits := q.waiting[k]; !waits {
+		q.order = append(q.order, k)
 	}
-	q.waiting[l] = c
+	q.waiting[k] = v
 	select {
 	case q.more <- struct{}{}:
 	default:
 	}
 }
 
-// pop waits for the first cast or the end of ctx.
-func (q *queue) pop(ctx context.Context) (*intentcast.Cast, error) {
+// pop waits for the first one or the end of ctx.
+func (q *latest[K, V]) pop(ctx context.Context) (v V, err error) {
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return v, err
 		}
-		if c := q.first(); c != nil {
-			return c, nil
+		if v, ok := q.first(); ok {
+			return v, nil
 		}
 		select {
 		case <-q.more:
@@ -74,15 +81,26 @@ func (q *queue) pop(ctx context.Context) (*intentcast.Cast, error) {
 	}
 }
 
-func (q *queue) first() *intentcast.Cast {
+func (q *latest[K, V]) first() (v V, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.order) == 0 {
-		return nil
+		return v, false
 	}
-	l := q.order[0]
+	k := q.order[0]
 	q.order = q.order[1:]
-	c := q.waiting[l]
-	delete(q.waiting, l)
-	return c
+	v = q.waiting[k]
+	delete(q.waiting, k)
+	return v, true
+}
+
+// drain hands what comes to deliver, one at a time, until ctx ends.
+func (q *latest[K, V]) drain(ctx context.Context, deliver func(context.Context, V)) error {
+	for {
+		v, err := q.pop(ctx)
+		if err != nil {
+			return err
+		}
+		deliver(ctx, v)
+	}
 }

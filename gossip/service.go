@@ -1,5 +1,5 @@
 // Package gossip carries what is told to many: it publishes, checks, relays
-// and delivers intentcasts over GossipSub.
+// and delivers intentcasts and vendors' term updates over GossipSub.
 //
 // A message names nobody. The signature policy is StrictNoSign with no author,
 // so its from, seqno, signature and key fields are empty (GossipSub's default
@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/gossip/termupdate"
 	"github.com/parley-network/parley/identity/dagcbor"
 )
 
@@ -48,10 +49,15 @@ type Config struct {
 	// place of an older one; when that is full, casts are neither taken in nor
 	// relayed. nil: casts are only relayed.
 	Deliver func(context.Context, *intentcast.Cast)
+	// DeliverTerms is told in the same way of every term update accepted from
+	// others, a newer one of a vendor in the place of an older. It also gets
+	// the second half of a fork: TermsOf says which of the two stands. nil:
+	// they are only kept and relayed.
+	DeliverTerms func(context.Context, termupdate.Verified)
 }
 
-// Service is one node's part in the gossip of intents. Its methods are safe
-// for concurrent use.
+// Service is one node's part in the gossip of intents and terms. Its methods
+// are safe for concurrent use.
 type Service struct {
 	cfg     Config
 	log     hclog.Logger
@@ -67,6 +73,8 @@ type Service struct {
 
 	topics topics
 	meshes meshes
+
+	terms terms
 }
 
 // New returns a service that does nothing on the network until Run.
@@ -83,9 +91,12 @@ func New(cfg Config) (*Service, error) {
 		ready: make(chan struct{}), stopped: make(chan struct{}),
 		ledger: intentcast.NewLedger(0),
 	}
-	s.topics.open = make(map[string]*topic)
+	s.topics.prefix, s.topics.open = TopicPrefix, make(map[string]*topic)
 	var err error
-	if s.metrics, err = newMetrics(cfg.Registry, s.Known, s.topics.count); err != nil {
+	if err = s.terms.init(); err != nil {
+		return nil, fmt.Errorf("new gossip service: %w", err)
+	}
+	if s.metrics, err = newMetrics(cfg.Registry, s.Known, s.topics.count, s.terms.count); err != nil {
 		return nil, fmt.Errorf("new gossip service: %w", err)
 	}
 	return s, nil
@@ -108,10 +119,14 @@ func (s *Service) Run(ctx context.Context) error {
 	close(s.ready)
 
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.deliver(ctx) })
+	g.Go(func() error { return s.queue.drain(ctx, s.cfg.Deliver) })
+	g.Go(func() error { return s.terms.queue.drain(ctx, s.cfg.DeliverTerms) })
+	g.Go(func() error { return s.catchUp(ctx) })
+	g.Go(func() error { return s.serveTerms(ctx) })
 	g.Go(func() error { return s.tidy(ctx) })
 	err = g.Wait()
 	s.topics.close()
+	s.terms.topics.close()
 	cancel()
 	hangUp(s.cfg.Host)
 	if errors.Is(err, context.Canceled) {
@@ -153,18 +168,6 @@ func (s *Service) Expire(now time.Time) []dagcbor.CID {
 	return s.ledger.Expire(now)
 }
 
-func (s *Service) deliver(ctx context.Context) error {
-	for {
-		c, err := s.queue.pop(ctx)
-		if err != nil {
-			return err
-		}
-		if s.cfg.Deliver != nil {
-			s.cfg.Deliver(ctx, c)
-		}
-	}
-}
-
 func (s *Service) tidy(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -174,6 +177,7 @@ func (s *Service) tidy(ctx context.Context) error {
 			return ctx.Err()
 		case now := <-tick.C:
 			s.topics.release(now)
+			s.terms.tidy(now)
 		}
 	}
 }

@@ -15,6 +15,8 @@ import (
 // topics are the topics followed. A topic is followed because somebody joined
 // it, or until a time because a cast of ours lives on it.
 type topics struct {
+	prefix string // of every topic's name; the rest is its shard
+
 	mu     sync.Mutex
 	open   map[string]*topic // by shard
 	closed bool
@@ -80,7 +82,7 @@ func (ts *topics) follow(pub *pubsub.PubSub, shard string, because func(*topic))
 		if len(ts.open) >= intentcast.MaxShards {
 			return nil, fmt.Errorf("%d topics are followed, no more are allowed", len(ts.open))
 		}
-		pt, err := pub.Join(TopicPrefix + shard)
+		pt, err := pub.Join(ts.prefix + shard)
 		if err != nil {
 			return nil, err
 		}

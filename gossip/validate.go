@@ -10,11 +10,12 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/gossip/termupdate"
 	"github.com/parley-network/parley/identity"
 )
 
 var (
-	errSize  = errors.New("larger than a cast may be")
+	errSize  = errors.New("larger than a message may be")
 	errShard = errors.New("published on a topic that is not its own")
 	// errBusy is for a cast that finds the queue full. The ledger does not
 	// learn of it, so that a later copy is taken.
@@ -28,6 +29,9 @@ func (s *Service) validate(_ context.Context, from peer.ID, m *pubsub.Message) p
 		return pubsub.ValidationAccept // our own, admitted by Cast
 	}
 	s.metrics.received(len(m.GetData()))
+	if m.GetTopic() == TermsTopic {
+		return s.validateTerms(from, m.GetData())
+	}
 	c, err := s.admit(m.GetTopic(), m.GetData(), time.Now())
 	if err == nil {
 		s.metrics.accepted.Inc()
@@ -73,15 +77,22 @@ func (s *Service) take(c *intentcast.Cast, now time.Time) error {
 // judge tells what was wrong with a message by itself, which its sender has
 // to answer for, from what is only so here and now. The ledger's refusals are
 // all of the second kind: an honest peer may not have seen the withdrawal, the
-// root or the other half of a fork, and clocks differ.
+// root, the newer terms or the other half of a fork, and clocks differ.
 func judge(err error) (pubsub.ValidationResult, string) {
-	var refusal intentcast.Refusal
+	var cast intentcast.Refusal
+	var update termupdate.Refusal
 	switch {
-	case errors.As(err, &refusal):
-		return pubsub.ValidationIgnore, string(refusal)
+	case errors.As(err, &cast):
+		return pubsub.ValidationIgnore, string(cast)
+	case errors.As(err, &update):
+		return pubsub.ValidationIgnore, string(update)
 	case errors.Is(err, errBusy):
 		return pubsub.ValidationIgnore, "busy"
-	case errors.Is(err, errSize):
+	case errors.Is(err, errPace):
+		return pubsub.ValidationIgnore, "pace"
+	case isNewRoster(err):
+		return pubsub.ValidationIgnore, "roster"
+	case errors.Is(err, errSize), errors.Is(err, termupdate.ErrSize):
 		return pubsub.ValidationReject, "size"
 	case errors.Is(err, errShard):
 		return pubsub.ValidationReject, "topic"
