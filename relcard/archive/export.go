@@ -22,12 +22,22 @@ type block struct {
 	raw []byte
 }
 
-// blocks is a list of blocks to write.
-type blocks []block
+// blocks is a list of blocks to write, each once: two copies of one card share
+// most of theirs.
+type blocks struct {
+	list []block
+	has  map[dagcbor.CID]bool
+}
 
 func (l *blocks) add(raw []byte) dagcbor.CID {
 	id := dagcbor.Sum(raw)
-	*l = append(*l, block{id, raw})
+	if l.has == nil {
+		l.has = make(map[dagcbor.CID]bool)
+	}
+	if !l.has[id] {
+		l.has[id] = true
+		l.list = append(l.list, block{id, raw})
+	}
 	return id
 }
 
@@ -39,9 +49,9 @@ func (l *blocks) encode(v any) (dagcbor.CID, error) {
 	return l.add(raw), nil
 }
 
-// Export writes b as a file. Equal bundles give equal bytes, whatever their
-// order. Signatures are not verified here, but a bundle that can't be one
-// card's is refused; nothing is written then.
+// Export writes b as a file of at most MaxSize bytes. Equal bundles give equal
+// bytes, whatever their order. Signatures are not verified here, but a bundle
+// that can't be one card's is refused; nothing is written then.
 func Export(w io.Writer, b Bundle) error {
 	raw, err := encode(b)
 	if err != nil {
@@ -54,19 +64,38 @@ func Export(w io.Writer, b Bundle) error {
 }
 
 func encode(b Bundle) ([]byte, error) {
-	var list blocks
-	m := manifest{Version: manifestVersion, Type: manifestType}
-	if err := list.addVersions(&m, b.Versions); err != nil {
+	root, rest, err := encodeBundle(b, manifestType)
+	if err != nil {
 		return nil, err
 	}
-	if err := list.addLogs(&m, b.Logs); err != nil {
-		return nil, err
+	return writeCAR(append([]block{root}, rest...), MaxSize)
+}
+
+// encodeBundle returns the manifest of b and the blocks that it names.
+func encodeBundle(b Bundle, kind string) (block, []block, error) {
+	var l blocks
+	m := manifest{Version: manifestVersion, Type: kind}
+	if kind == manifestType && len(b.Statements)+len(b.Openings) > 0 {
+		m.Version = manifestSpoken
 	}
-	var root blocks
-	if _, err := root.encode(m); err != nil {
-		return nil, err
+	if len(b.Versions) > maxListed || len(b.Statements) > maxListed || len(b.Openings) > maxListed {
+		return block{}, nil, fmt.Errorf("%w: %d versions, %d statements and %d openings; the most is %d each",
+			relcard.ErrSize, len(b.Versions), len(b.Statements), len(b.Openings), maxListed)
 	}
-	return writeCAR(append(root, list...))
+	if err := l.addVersions(&m, b.Versions); err != nil {
+		return block{}, nil, err
+	}
+	if err := l.addLogs(&m, b.Logs); err != nil {
+		return block{}, nil, err
+	}
+	if err := l.addStatements(&m, b.Statements); err != nil {
+		return block{}, nil, err
+	}
+	if err := l.addOpenings(&m, b.Openings); err != nil {
+		return block{}, nil, err
+	}
+	raw, err := dagcbor.Marshal(m)
+	return block{dagcbor.Sum(raw), raw}, l.list, err
 }
 
 func (l *blocks) addVersions(m *manifest, versions []relcard.Signed) error {
@@ -86,8 +115,9 @@ func (l *blocks) addVersions(m *manifest, versions []relcard.Signed) error {
 	slices.SortFunc(sorted, func(a, b placed) int {
 		return cmp.Or(cmp.Compare(a.seq, b.seq), bytes.Compare(a.id.Bytes(), b.id.Bytes()))
 	})
+	whole := m.Type == manifestType
 	for i, p := range sorted {
-		if (i == 0) != (p.seq == 0) {
+		if whole && (i == 0) != (p.seq == 0) {
 			return refuse("%d versions with no first one, or with several", len(versions))
 		}
 		if i > 0 && sorted[i-1].id == p.id {
@@ -102,6 +132,9 @@ func (l *blocks) addVersions(m *manifest, versions []relcard.Signed) error {
 			return err
 		}
 		m.Versions = append(m.Versions, blocks)
+	}
+	if !whole {
+		return nil
 	}
 	if len(sorted) == 0 {
 		return refuse("no versions")
@@ -123,7 +156,7 @@ func (l *blocks) addLogs(m *manifest, logs []KeyLog) error {
 		if i > 0 && sorted[i-1].DID == k.DID {
 			return refuse("two key logs of %.80s", k.DID)
 		}
-		id, err := l.encode(logBlock{manifestVersion, logType, k.DID, k.Log, k.Witness})
+		id, err := l.encode(logBlock{blockVersion, logType, k.DID, k.Log, k.Witness})
 		if err != nil {
 			return err
 		}
@@ -133,7 +166,7 @@ func (l *blocks) addLogs(m *manifest, logs []KeyLog) error {
 }
 
 // writeCAR writes the blocks as a CARv1 whose one root is the first.
-func writeCAR(list blocks) ([]byte, error) {
+func writeCAR(list []block, most int) ([]byte, error) {
 	var out bytes.Buffer
 	w, err := storage.NewWritable(&out, []gocid.Cid{list[0].id.Cid()},
 		car.WriteAsCarV1(true), car.UseWholeCIDs(true), car.AllowDuplicatePuts(true))
@@ -148,8 +181,8 @@ func writeCAR(list blocks) ([]byte, error) {
 	if err := w.Finalize(); err != nil {
 		return nil, err
 	}
-	if out.Len() > MaxSize {
-		return nil, fmt.Errorf("%w: file of %d bytes, the most is %d", relcard.ErrSize, out.Len(), MaxSize)
+	if out.Len() > most {
+		return nil, fmt.Errorf("%w: file of %d bytes, the most is %d", relcard.ErrSize, out.Len(), most)
 	}
 	return out.Bytes(), nil
 }

@@ -2,20 +2,15 @@ package archive
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
-	car "github.com/ipld/go-car/v2"
-
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/relcard"
+	"github.com/parley-network/parley/relcard/statement"
 )
-
-// maxHeader is the most bytes of a CAR header; one with one root has 59.
-const maxHeader = 256
 
 // Import reads a file of at most MaxSize bytes and verifies all of it, so that
 // what it returns can be believed as it stands. Errors carry a
@@ -40,25 +35,30 @@ func Import(r io.Reader, now time.Time) (*Bundle, *Report, error) {
 // decode reads a file without verifying signatures. Whatever the reading below
 // might let pass is caught by writing the file again.
 func decode(raw []byte) (*Bundle, error) {
-	if len(raw) > MaxSize {
-		return nil, fmt.Errorf("%w: file has more than %d bytes", relcard.ErrSize, MaxSize)
-	}
-	root, found, err := readCAR(raw)
+	root, found, err := readCAR(raw, MaxSize)
 	if err != nil {
 		return nil, err
 	}
-	b, err := found.bundle(root)
+	b, err := found.bundle(root, manifestType)
 	if err != nil {
+		return nil, err
+	}
+	if err := found.allUsed(); err != nil {
 		return nil, err
 	}
 	again, err := encode(*b)
+	return b, sameFile(again, err, raw)
+}
+
+// sameFile checks that a file is the one that its content is written as.
+func sameFile(again []byte, err error, raw []byte) error {
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !bytes.Equal(again, raw) {
-		return nil, refuse("not the one file of its content: differs at byte %d of %d", difference(again, raw), len(raw))
+		return refuse("not the one file of its content: differs at byte %d of %d", difference(again, raw), len(raw))
 	}
-	return b, nil
+	return nil
 }
 
 func difference(a, b []byte) int {
@@ -71,76 +71,14 @@ func difference(a, b []byte) int {
 	return n
 }
 
-// store is the blocks of a file that have not been asked for yet.
-type store map[dagcbor.CID][]byte
-
-func readCAR(raw []byte) (root dagcbor.CID, found store, err error) {
-	// The hashes are checked here, because of the CIDs this format knows.
-	r, err := car.NewBlockReader(bytes.NewReader(raw),
-		car.WithTrustedCAR(true), car.MaxAllowedHeaderSize(maxHeader), car.MaxAllowedSectionSize(MaxSize))
-	if err != nil {
-		return root, nil, refuse("CAR header: %w", err)
-	}
-	if r.Version != 1 {
-		return root, nil, refuse("CAR version %d, want 1", r.Version)
-	}
-	if len(r.Roots) != 1 {
-		return root, nil, refuse("%d roots, want one", len(r.Roots))
-	}
-	if root, err = dagcbor.FromCid(r.Roots[0]); err != nil {
-		return root, nil, refuse("root: %w", err)
-	}
-	found = make(store)
-	for n := 0; ; n++ {
-		blk, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return root, found, nil
-		}
-		if err != nil {
-			return root, nil, refuse("block %d: %w", n, err)
-		}
-		id, err := dagcbor.FromCid(blk.Cid())
-		if err != nil {
-			return root, nil, refuse("block %d: %w", n, err)
-		}
-		if dagcbor.Sum(blk.RawData()) != id {
-			return root, nil, refuse("block %d: its bytes do not hash to %s", n, id)
-		}
-		if _, twice := found[id]; twice {
-			return root, nil, refuse("block %d: %s is there twice", n, id)
-		}
-		found[id] = blk.RawData()
-	}
-}
-
-// take returns a block and strikes it off.
-func (s store) take(id dagcbor.CID, what string) ([]byte, error) {
-	raw, ok := s[id]
-	if !ok {
-		return nil, refuse("%s %s is missing", what, id)
-	}
-	delete(s, id)
-	return raw, nil
-}
-
-func (s store) takeInto(id dagcbor.CID, what string, v any) error {
-	raw, err := s.take(id, what)
-	if err != nil {
-		return err
-	}
-	if err := dagcbor.Unmarshal(raw, v); err != nil {
-		return refuse("%s: %w", what, err)
-	}
-	return nil
-}
-
-func (s store) bundle(root dagcbor.CID) (*Bundle, error) {
+func (s *store) bundle(root dagcbor.CID, kind string) (*Bundle, error) {
+	s.begin()
 	var m manifest
 	if err := s.takeInto(root, "manifest", &m); err != nil {
 		return nil, err
 	}
-	if m.Version != manifestVersion || m.Type != manifestType {
-		return nil, refuse("manifest is %.40q version %d, known is %q version %d", m.Type, m.Version, manifestType, manifestVersion)
+	if m.Type != kind || m.Version < manifestVersion || m.Version > manifestSpoken {
+		return nil, refuse("manifest is %.40q version %d, known is %q up to version %d", m.Type, m.Version, kind, manifestSpoken)
 	}
 	b := new(Bundle)
 	for _, v := range m.Versions {
@@ -151,22 +89,30 @@ func (s store) bundle(root dagcbor.CID) (*Bundle, error) {
 		b.Versions = append(b.Versions, signed)
 	}
 	for _, id := range m.Logs {
-		var l logBlock
-		if err := s.takeInto(id, "key log", &l); err != nil {
+		l, err := s.keyLog(id)
+		if err != nil {
 			return nil, err
 		}
-		if l.Version != manifestVersion || l.Type != logType {
-			return nil, refuse("key log is %.40q version %d, known is %q version %d", l.Type, l.Version, logType, manifestVersion)
-		}
-		b.Logs = append(b.Logs, KeyLog{l.DID, l.Log, l.Witness})
+		b.Logs = append(b.Logs, l)
 	}
-	for id := range s {
-		return nil, refuse("block %s belongs to nothing", id)
+	for _, v := range m.Statements {
+		signed, err := s.statement(v)
+		if err != nil {
+			return nil, err
+		}
+		b.Statements = append(b.Statements, signed)
+	}
+	for _, id := range m.Openings {
+		o, err := s.opening(id)
+		if err != nil {
+			return nil, err
+		}
+		b.Openings = append(b.Openings, o)
 	}
 	return b, nil
 }
 
-func (s store) version(v versionBlocks) (signed relcard.Signed, err error) {
+func (s *store) version(v versionBlocks) (signed relcard.Signed, err error) {
 	if signed.Raw, err = s.take(v.Body, "body"); err != nil {
 		return signed, err
 	}
@@ -177,7 +123,7 @@ func (s store) version(v versionBlocks) (signed relcard.Signed, err error) {
 	return signed, err
 }
 
-func (s store) envelope(id dagcbor.CID, what string) (*identity.Envelope, error) {
+func (s *store) envelope(id dagcbor.CID, what string) (*identity.Envelope, error) {
 	if id.IsZero() {
 		return nil, nil
 	}
@@ -186,4 +132,33 @@ func (s store) envelope(id dagcbor.CID, what string) (*identity.Envelope, error)
 		return nil, err
 	}
 	return e, nil
+}
+
+func (s *store) keyLog(id dagcbor.CID) (KeyLog, error) {
+	var l logBlock
+	if err := s.takeInto(id, "key log", &l); err != nil {
+		return KeyLog{}, err
+	}
+	if l.Version != blockVersion || l.Type != logType {
+		return KeyLog{}, refuse("key log is %.40q version %d, known is %q version %d", l.Type, l.Version, logType, blockVersion)
+	}
+	return KeyLog{l.DID, l.Log, l.Witness}, nil
+}
+
+func (s *store) statement(v statementBlocks) (signed statement.Signed, err error) {
+	if signed.Raw, err = s.take(v.Body, "statement"); err != nil {
+		return signed, err
+	}
+	return signed, s.takeInto(v.Envelope, "envelope of statement "+v.Body.String(), &signed.Envelope)
+}
+
+func (s *store) opening(id dagcbor.CID) (Opening, error) {
+	var o openingBlock
+	if err := s.takeInto(id, "opening", &o); err != nil {
+		return Opening{}, err
+	}
+	if o.Version != blockVersion || o.Type != openingType {
+		return Opening{}, refuse("opening is %.40q version %d, known is %q version %d", o.Type, o.Version, openingType, blockVersion)
+	}
+	return Opening{o.Statement, o.Opening}, nil
 }

@@ -3,91 +3,101 @@ package archive
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/identity/webvh"
 	"github.com/parley-network/parley/relcard"
-	"github.com/parley-network/parley/relcard/terms"
+	"github.com/parley-network/parley/relcard/disclosure"
+	"github.com/parley-network/parley/relcard/statement"
 )
 
-// Report is what a verified card says, for people and for programs.
-type Report struct {
-	Card     dagcbor.CID     `json:"card"` // id of the first version
-	State    relcard.State   `json:"state"`
-	Fork     string          `json:"fork,omitempty"` // what forked, when State is frozen
-	Person   relcard.Party   `json:"person"`
-	Vendor   relcard.Party   `json:"vendor"`
-	Terms    terms.Ref       `json:"terms"`            // that bind, or that are proposed while nothing binds
-	InForce  dagcbor.CID     `json:"inForce,omitzero"` // the version both signed last
-	Ended    *relcard.End    `json:"ended,omitempty"`  // who ended it, when State is ended
-	Versions []VersionReport `json:"versions"`         // by seq
-	Chain    relcard.Chain   `json:"-"`                // the card itself
-}
-
-// VersionReport is one version of the card.
-type VersionReport struct {
-	ID         dagcbor.CID   `json:"id"`
-	Seq        uint64        `json:"seq"`
-	State      relcard.State `json:"state"` // proposed, active or ended, by itself
-	Time       identity.Time `json:"time"`
-	Terms      terms.Ref     `json:"terms"`
-	Total      string        `json:"total,omitempty"` // "1284.50 USD"
-	Signatures []Signature   `json:"signatures"`
-}
-
-// Signature is one envelope that was verified.
-type Signature struct {
-	Role       identity.Role `json:"role"`
-	Signer     identity.DID  `json:"signer"`
-	Time       identity.Time `json:"time"`
-	KeyVersion string        `json:"keyVersion,omitempty"` // versionId in the signer's log; none for did:key
-	KeySince   identity.Time `json:"keySince,omitzero"`    // when that version began
-	KeyUntil   identity.Time `json:"keyUntil,omitzero"`    // and ended; none while it stands
-}
-
-// Verify checks every key log, version and envelope of b as of now, with
-// nothing but b, and reports what they say. A forked card verifies: its
-// report has State frozen and says what forked.
+// Verify checks every key log, version, statement, envelope and opening of b
+// as of now, with nothing but b, and reports what they say. A forked card
+// verifies: its report has State frozen and says what forked.
 func Verify(b Bundle, now time.Time) (*Report, error) {
-	ring, err := keyring(b, now)
+	h, err := hold(b, now)
 	if err != nil {
 		return nil, err
 	}
-	chain, err := relcard.NewChain(b.Versions, ring, now)
-	if fork := (*relcard.ForkError)(nil); err != nil && !errors.As(err, &fork) {
-		return nil, err
-	}
+	return h.report(now)
+}
+
+// holding is a verified copy of a card and of what was said beside it.
+type holding struct {
+	keys           identity.KeySource
+	histories      histories // of the parties' keys, as far as the copy has them
+	chain          relcard.Chain
+	roots          []dagcbor.CID         // of the cards that statements may be about: this one's, and in a dispute the other copy's
+	person, vendor []statement.Statement // both logs, from the first statement on
+	openings       []Opening
+	broken         bool // a log lacks a statement before others: what they come to can't be told
+}
+
+// hold verifies a whole bundle.
+func hold(b Bundle, now time.Time) (*holding, error) {
 	if len(b.Versions) == 0 {
 		return nil, refuse("no versions")
 	}
-	return report(chain, ring), nil
-}
-
-// keyring verifies the key logs, each of which must be a party's.
-func keyring(b Bundle, now time.Time) (relcard.Keyring, error) {
 	parties := make(map[identity.DID]bool)
 	for _, s := range b.Versions {
 		body, _, err := relcard.DecodeBody(s.Raw)
 		if err != nil {
-			return relcard.Keyring{}, err
+			return nil, err
 		}
 		parties[body.Person.DID], parties[body.Vendor.DID] = true, true
 	}
-	var histories []*webvh.History
-	for _, k := range b.Logs {
-		if !parties[k.DID] {
-			return relcard.Keyring{}, refuse("key log of %.80q, who is no party, or is there twice", string(k.DID))
+	hs, err := verifyKeys(parties, b.Logs, now)
+	if err != nil {
+		return nil, err
+	}
+	h := &holding{keys: hs.keyring(), histories: hs, openings: b.Openings}
+	if h.chain, err = relcard.NewChain(b.Versions, h.keys, now); err != nil && !forked(err) {
+		return nil, err
+	}
+	h.roots = []dagcbor.CID{h.chain.Root()}
+	person, vendor, err := logsOf(b.Statements, true)
+	if err != nil {
+		return nil, err
+	}
+	if h.person, err = h.verifyLog(person, statement.Head{}, now); err != nil {
+		return nil, err
+	}
+	if h.vendor, err = h.verifyLog(vendor, statement.Head{}, now); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+func forked(err error) bool {
+	fork := (*relcard.ForkError)(nil)
+	return errors.As(err, &fork)
+}
+
+// histories are verified key logs.
+type histories map[identity.DID]*webvh.History
+
+// verifyKeys verifies the key logs, each of which must be a party's.
+func verifyKeys(parties map[identity.DID]bool, logs []KeyLog, now time.Time) (histories, error) {
+	all := make(histories)
+	for _, k := range logs {
+		if !parties[k.DID] || all[k.DID] != nil {
+			return nil, refuse("key log of %.80q, who is no party, or is there twice", string(k.DID))
 		}
-		delete(parties, k.DID)
 		h, err := history(k, now)
 		if err != nil {
-			return relcard.Keyring{}, fmt.Errorf("%w: key log of %.80s: %w", relcard.ErrSignature, k.DID, err)
+			return nil, fmt.Errorf("%w: key log of %.80s: %w", relcard.ErrSignature, k.DID, err)
 		}
-		histories = append(histories, h)
+		all[k.DID] = h
 	}
-	return relcard.NewKeyring(histories...), nil
+	return all, nil
+}
+
+func (hs histories) keyring() relcard.Keyring {
+	return relcard.NewKeyring(slices.Collect(maps.Values(hs))...)
 }
 
 func history(k KeyLog, now time.Time) (*webvh.History, error) {
@@ -105,40 +115,111 @@ func history(k KeyLog, now time.Time) (*webvh.History, error) {
 	return h, nil
 }
 
-func report(c relcard.Chain, keys identity.KeySource) *Report {
-	r := &Report{Card: c.Root(), State: c.State(), Chain: c}
-	versions := c.Versions()
-	telling := versions[0]
-	if v, ok := c.Agreed(); ok && r.State != relcard.StateFrozen {
-		telling, r.InForce = v, v.ID
+// verifyLog verifies statements of one side that come after head, which are
+// in their order: each by itself, and that they are of this card's
+// relationship and follow one another.
+func (h *holding) verifyLog(log []spoken, head statement.Head, now time.Time) ([]statement.Statement, error) {
+	var all []statement.Statement
+	first := h.chain.Versions()[0].Body
+	for _, s := range log {
+		switch b := s.body; {
+		case b.Person != first.Person.DID || b.Vendor != first.Vendor.DID:
+			return nil, refuse("%s is of another relationship", s)
+		case !b.Card.IsZero() && !slices.Contains(h.roots, b.Card):
+			return nil, refuse("%s is about another card, %s", s, b.Card)
+		}
+		st, err := s.signed.Verify(h.keys, now)
+		if err != nil {
+			return nil, because(err, "%s", s)
+		}
+		if head, err = head.Follow(&st); err != nil {
+			return nil, because(err, "%s", s)
+		}
+		all = append(all, st)
 	}
-	r.Person, r.Vendor, r.Terms = telling.Body.Person, telling.Body.Vendor, telling.Body.Terms
-	if v, ok := c.Ended(); ok {
-		r.Ended = v.Body.End
-	}
-	if f := c.Fork(); f != nil {
-		r.Fork = f.Error()
-	}
-	for _, v := range versions {
-		r.Versions = append(r.Versions, versionReport(v, keys))
-	}
-	return r
+	return all, nil
 }
 
-func versionReport(v relcard.Version, keys identity.KeySource) VersionReport {
-	r := VersionReport{ID: v.ID, Seq: v.Body.Seq, State: v.State(), Time: v.Body.Time, Terms: v.Body.Terms}
-	if v.Body.Total != nil {
-		r.Total = v.Body.Total.String()
+// statements returns both logs, the person's first.
+func (h *holding) statements() []statement.Statement {
+	all := make([]statement.Statement, 0, len(h.person)+len(h.vendor))
+	return append(append(all, h.person...), h.vendor...)
+}
+
+func (h *holding) log(r identity.Role) []statement.Statement {
+	if r == identity.RolePerson {
+		return h.person
 	}
-	for _, e := range []*identity.Envelope{v.Signed.Person, v.Signed.Vendor} {
-		if e == nil {
-			continue
-		}
-		s := Signature{Role: e.Role, Signer: e.Signer, Time: e.Time, KeyVersion: e.KeyVersion}
-		if p, err := keys.SigningKeys(e.Signer, e.KeyVersion); err == nil { // a did:key has no log
-			s.KeySince, s.KeyUntil = identity.At(p.From), identity.At(p.Until)
-		}
-		r.Signatures = append(r.Signatures, s)
+	return h.vendor
+}
+
+// data folds both logs, or returns nothing when they say nothing about data,
+// or nothing that can be told.
+func (h *holding) data(now time.Time) (*disclosure.Ledger, error) {
+	if h.broken {
+		return nil, nil
 	}
-	return r
+	l, err := disclosure.Fold(h.person, h.vendor, now)
+	if err != nil {
+		return nil, refuse("statements: %w", err)
+	}
+	if len(l.Entries)+len(l.Demands)+len(l.Problems) == 0 {
+		return nil, nil
+	}
+	return &l, nil
+}
+
+// shown verifies the openings against the statements.
+func (h *holding) shown() ([]Shown, error) {
+	byID := make(map[dagcbor.CID]*statement.Statement)
+	for _, s := range h.statements() {
+		byID[s.ID] = &s
+	}
+	type place struct {
+		id   dagcbor.CID
+		item uint64
+	}
+	seen := make(map[place]bool)
+	var all []Shown
+	for i, o := range h.openings {
+		at := place{o.Statement, o.Item}
+		if seen[at] {
+			return nil, refuse("two openings of item %d of statement %s", o.Item, o.Statement)
+		}
+		seen[at] = true
+		path, err := open(o, byID[o.Statement])
+		if err != nil {
+			return nil, refuse("opening %d, of item %d of statement %s: %w", i, o.Item, o.Statement, err)
+		}
+		all = append(all, Shown{o.Statement, o.Item, path, o.Value})
+	}
+	return all, nil
+}
+
+// open checks o against the statement that it opens and returns the path of
+// what it shows.
+func open(o Opening, st *statement.Statement) (string, error) {
+	if st == nil {
+		return "", fmt.Errorf("the statement is not there")
+	}
+	switch st.Body.Kind {
+	case disclosure.KindDisclose:
+		d, err := disclosure.DecodeDisclose(st.Body.Content)
+		if err != nil {
+			return "", err
+		}
+		for _, it := range d.Items {
+			if it.ID == o.Item {
+				return it.Path, it.Opens(o.Opening)
+			}
+		}
+		return "", fmt.Errorf("the statement has no such item")
+	case disclosure.KindComply:
+		c, err := disclosure.DecodeComply(st.Body.Content)
+		if err != nil {
+			return "", err
+		}
+		return "copy", c.Opens(o.Opening)
+	}
+	return "", fmt.Errorf("a %s statement has nothing to open", st.Body.Kind)
 }
