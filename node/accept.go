@@ -219,7 +219,7 @@ func (n *Node) tryCountersign(c *change, in courier.Inbound, l proposeLetter, ca
 	if !sent.Card.IsZero() {
 		return n.again(c, in, sent.Card, idOf(card))
 	}
-	ring, err := keyring(c.now, l.Log, n.vendor.party.log)
+	ring, err := n.keyring(c.now, l.Log, n.vendor.party.log)
 	if err != nil {
 		return err, nil
 	}
@@ -244,6 +244,9 @@ func (n *Node) countersignIn(c *change, in courier.Inbound, k *card, card relcar
 		return err
 	}
 	if err := k.save(c); err != nil {
+		return err
+	}
+	if err := n.negotiated(c, k, k.chain.Root()); err != nil {
 		return err
 	}
 	letter, err := encode(countersignLetter{Version: letterVersion, Card: idOf(card), Envelope: *card.Vendor})

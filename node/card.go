@@ -40,7 +40,7 @@ func (n *Node) readCard(rec store.Record) (*card, error) {
 	}
 	now := n.now()
 	var err error
-	if k.ring, err = keyring(now, k.body.Logs...); err != nil {
+	if k.ring, err = n.keyring(now, k.body.Logs...); err != nil {
 		return nil, fmt.Errorf("card %s: %w", rec.ID, err)
 	}
 	var fork *relcard.ForkError
@@ -64,7 +64,7 @@ func (n *Node) loadCard(tx store.Tx, root dagcbor.CID) (*card, error) {
 
 // newCard begins a card with its first version.
 func newCard(first relcard.Signed, offer dagcbor.CID, body cardBody, c *change) (*card, error) {
-	ring, err := keyring(c.now, body.Logs...)
+	ring, err := c.n.keyring(c.now, body.Logs...)
 	if err != nil {
 		return nil, err
 	}
@@ -110,11 +110,33 @@ func (k *card) save(c *change) error {
 		}
 		k.body.Versions = append(k.body.Versions, raw)
 	}
-	k.rec.State = string(k.chain.State())
-	if k.body.Refused && k.chain.State() == relcard.StateProposed {
-		k.rec.State = stateRefused
-	}
+	k.rec.State = k.state()
 	return put(c.Tx, k.rec, k.body)
+}
+
+// state is the chain's, and what only this node knows: that the other side
+// said no, and that the parties' statements have parted.
+func (k *card) state() string {
+	s := k.chain.State()
+	switch {
+	case k.body.Forked:
+		s = relcard.StateFrozen
+	case s == relcard.StateProposed && k.body.Refused:
+		return stateRefused
+	case s == relcard.StateAmending && k.declined():
+		s = relcard.StateActive
+	}
+	return string(s)
+}
+
+// declined reports whether all that is proposed has been declined.
+func (k *card) declined() bool {
+	for _, v := range k.chain.Pending() {
+		if v.ID != k.body.Declined {
+			return false
+		}
+	}
+	return true
 }
 
 // signer returns the key this node signs the card with.
@@ -125,14 +147,7 @@ func (n *Node) signer(k *card) (identity.Signer, error) {
 		}
 		return n.vendor.party.signer, nil
 	}
-	me := k.chain.Versions()[0].Body.Person.DID
-	for _, log := range k.body.Logs {
-		p, err := n.openParty(k.body.Label, log, n.now())
-		if err == nil && p.signer.DID() == me {
-			return p.signer, nil
-		}
-	}
-	return nil, fmt.Errorf("the key of %s is not here", me)
+	return n.keyOf(k.chain.Versions()[0].Body.Person.DID, k.body.Label, k.body.Logs)
 }
 
 // other is the party across the table, by the name the card gives it.
@@ -166,6 +181,9 @@ func (n *Node) receiveCountersign(c *change, in courier.Inbound) error {
 	}
 	if was != relcard.StateProposed || k.chain.State() != relcard.StateActive {
 		return nil
+	}
+	if err := n.negotiated(c, k, l.Card); err != nil {
+		return err
 	}
 	if err := c.note("card.active", l.Card, "%s countersigned: the card is in force", k.other()); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/identity/webvh"
+	"github.com/parley-network/parley/node/button"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
 	"github.com/parley-network/parley/relcard"
@@ -73,22 +74,43 @@ func (k *card) view() view.Card {
 	}
 	return view.Card{
 		ID: k.chain.Root(), Head: shown.ID, State: k.rec.State, Since: k.body.Since, Side: k.body.Side,
-		Body: shown.Body, Versions: len(versions), Alarm: k.body.Alarm,
+		Body: shown.Body, Versions: len(versions), Alarm: k.body.Alarm, Button: string(button.Of(k.facts())),
 	}
+}
+
+// facts are what the card alone says to the r-button.
+func (k *card) facts() button.Facts {
+	f := button.Facts{Frozen: k.body.Forked}
+	switch relcard.State(k.state()) {
+	case relcard.StateActive, relcard.StateAmending:
+		f.CardInForce, f.MyTerms, f.TheirTerms = true, true, true
+	case relcard.StateEnded:
+		f.Ended = true
+	case relcard.StateFrozen:
+		f.Frozen = true
+	case relcard.StateProposed:
+		first := k.chain.Versions()[0]
+		f.MyTerms, f.TheirTerms = first.Signed.Person != nil, first.Signed.Vendor != nil
+	}
+	return f
 }
 
 // ExportCard returns a card as one file that a stranger can verify with
 // nothing else. Both sides' files are the same, byte for byte.
 func (n *Node) ExportCard(ctx context.Context, root dagcbor.CID) ([]byte, error) {
-	k, err := n.viewCard(ctx, root)
+	var bundle archive.Bundle
+	err := n.cfg.Store.View(ctx, func(tx store.Tx) error {
+		k, err := n.loadCard(tx, root)
+		if err != nil {
+			return err
+		}
+		bundle, err = n.agreedBundle(tx, k)
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("export card %s: %w", root, err)
 	}
 	var file bytes.Buffer
-	bundle, err := k.bundle()
-	if err != nil {
-		return nil, err
-	}
 	if err := archive.Export(&file, bundle); err != nil {
 		return nil, fmt.Errorf("export card %s: %w", root, err)
 	}

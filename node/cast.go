@@ -48,6 +48,9 @@ func (n *Node) Cast(ctx context.Context, w view.Want) (view.Intent, error) {
 	if len(w.Items) == 0 {
 		return view.Intent{}, view.Invalid("items", "nothing is wanted yet: name a thing (--item NAME) or what it must be like (--require PROPERTY=VALUE)")
 	}
+	if err := n.hidesNumbers(w.Memberships); err != nil {
+		return view.Intent{}, err
+	}
 	now := time.Now()
 	_, author, err := ed25519.GenerateKey(nil)
 	if err != nil {

@@ -9,10 +9,12 @@ import (
 	"github.com/parley-network/parley/node/courier"
 	"github.com/parley-network/parley/node/view"
 	"github.com/parley-network/parley/relcard"
+	"github.com/parley-network/parley/relcard/disclosure"
 )
 
 // EndCard ends a relationship from this side alone. The other side is told
-// and its acknowledgement becomes part of the card.
+// and its acknowledgement becomes part of the card. A person's node also
+// demands that what was shared be deleted.
 func (n *Node) EndCard(ctx context.Context, root dagcbor.CID, reason string) (view.Card, error) {
 	n.cards.Lock()
 	defer n.cards.Unlock()
@@ -48,13 +50,55 @@ func (n *Node) endIn(c *change, k *card, body relcard.Body) error {
 	if err := k.apply(c, ending); err != nil {
 		return err
 	}
+	k.body.EndTold = identity.At(c.now)
 	if err := k.save(c); err != nil {
 		return err
 	}
 	if err := n.sendEnding(c, k, letterEnd, ending); err != nil {
 		return err
 	}
-	return c.note("card.ended", k.chain.Root(), "ended the relationship with %s", k.other())
+	if err := c.note("card.ended", k.chain.Root(), "ended the relationship with %s", k.other()); err != nil {
+		return err
+	}
+	return n.demandAll(c, k)
+}
+
+// endAgain sends the own end once more where the letter was given up before
+// the other side acknowledged it: an end is told until it is.
+func (n *Node) endAgain(ctx context.Context, root dagcbor.CID) error {
+	return n.update(ctx, func(c *change) error {
+		k, err := n.loadCard(c.Tx, root)
+		if err != nil {
+			return err
+		}
+		end, over := k.chain.Ended()
+		if !over || end.Body.End.By != k.body.Side || end.Countersigned() || k.body.Theirs == nil || c.now.Sub(k.body.EndTold.Std()) < letterLife {
+			return nil
+		}
+		k.body.EndTold = identity.At(c.now)
+		if err := k.save(c); err != nil {
+			return err
+		}
+		return n.sendEnding(c, k, letterEnd, end.Signed)
+	})
+}
+
+// demandAll has the person's node demand, at the end of a relationship, that
+// what was shared be deleted, if anything is still held.
+func (n *Node) demandAll(c *change, k *card) error {
+	if k.body.Side != identity.RolePerson {
+		return nil
+	}
+	r, err := relationOf(c.Tx, k)
+	if err != nil || r.body.Alarm != "" {
+		return err
+	}
+	l, err := n.ledger(c.Tx, r)
+	if err != nil || len(l.Live("", c.now)) == 0 {
+		return err
+	}
+	_, err = n.demand(c, r, view.DemandWant{What: string(disclosure.WantDelete), Reason: "the relationship has ended"})
+	return err
 }
 
 func (n *Node) sendEnding(c *change, k *card, kind string, ending relcard.Signed) error {
@@ -119,7 +163,10 @@ func (n *Node) receiveEnd(c *change, in courier.Inbound) error {
 	if was == relcard.StateEnded || k.chain.State() != relcard.StateEnded {
 		return nil
 	}
-	return c.note("card.ended", k.chain.Root(), "%s ended the relationship", k.other())
+	if err := c.note("card.ended", k.chain.Root(), "%s ended the relationship", k.other()); err != nil {
+		return err
+	}
+	return n.demandAll(c, k)
 }
 
 // receiveEndSeen puts the other side's acknowledgement to an own ending.

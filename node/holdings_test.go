@@ -49,13 +49,17 @@ func holdings(w *sim.World, p *sim.Party) map[string]string {
 	w.T.Helper()
 	out := make(map[string]string)
 	err := p.Store.View(w.T.Context(), func(tx store.Tx) error {
-		for _, kind := range []store.Kind{"intent", "heard", "offer", "bidder", "sent", "card", "item", "setting", "route"} {
+		for _, kind := range []store.Kind{"intent", "heard", "offer", "bidder", "sent", "card", "item", "setting", "route", "relation", "statement", "negotiation", "piece"} {
 			recs, err := tx.List(store.Query{Kind: kind})
 			if err != nil {
 				return err
 			}
 			for _, r := range recs {
 				body := hex.EncodeToString(r.Body)
+				switch r.ID { // what a node writes down by itself, whatever comes
+				case "warned", "digest-last", "terms", "terms-seq":
+					continue
+				}
 				if kind == "intent" { // its body also counts how often it was sent
 					body = ""
 				}

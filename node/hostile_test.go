@@ -248,7 +248,7 @@ func TestHostileLetters(t *testing.T) {
 				wantRefused(w, name+" to the shop as "+kind, b.rogue.send(shop, kind, body), "letter "+kind)
 			}
 		}
-		for _, kind := range []string{"Offer", "offer2", "\x00", "amend"} {
+		for _, kind := range []string{"Offer", "offer2", "\x00", "gift"} {
 			wantRefused(w, "unknown kind", b.rogue.send(*b.want.Body.Reply, kind, good), "unknown kind")
 			wantRefused(w, "unknown kind", b.rogue.send(shop, kind, good), "unknown kind")
 		}

@@ -25,6 +25,12 @@ const (
 	letterRefuse      = "refuse"      // vendor → person: why there is no card
 	letterEnd         = "end"         // either → other: the card's ending version
 	letterEndSeen     = "end-seen"    // the other's envelope over the ending
+	letterSay         = "say"         // either → other: a statement and what travels beside it
+	letterAmend       = "amend"       // either → other: a next version of the card, signed by one
+	letterSign        = "sign"        // the other's envelope over a version
+	letterEvent       = "event"       // vendor → person: an event, by the card's channel
+	letterRelease     = "release"     // author → bidder: private details of an intent
+	letterMissing     = "missing"     // either → other: asks for statements that did not come
 )
 
 const letterVersion = 1
@@ -73,20 +79,9 @@ func (n *Node) receive(ctx context.Context, tx store.Tx, in courier.Inbound) err
 		return errors.New("letter outside a transaction of the node's") // journaled sees to it
 	}
 	name, err := in.Kind, error(nil)
-	switch in.Kind {
-	case letterOffer:
-		err = n.receiveOffer(c, in)
-	case letterPropose:
-		err = n.receiveProposal(c, in)
-	case letterCountersign:
-		err = n.receiveCountersign(c, in)
-	case letterRefuse:
-		err = n.receiveRefusal(c, in)
-	case letterEnd:
-		err = n.receiveEnd(c, in)
-	case letterEndSeen:
-		err = n.receiveEndSeen(c, in)
-	default:
+	if take, known := n.takers()[in.Kind]; known {
+		err = take(c, in)
+	} else {
 		name, err = fmt.Sprintf("%.40q", in.Kind), refuse("unknown kind")
 	}
 	var no *courier.Refusal
@@ -97,6 +92,16 @@ func (n *Node) receive(ctx context.Context, tx store.Tx, in courier.Inbound) err
 		return fmt.Errorf("letter %s: %w", name, err)
 	}
 	return nil
+}
+
+// takers are what this node does with each kind of letter.
+func (n *Node) takers() map[string]func(*change, courier.Inbound) error {
+	return map[string]func(*change, courier.Inbound) error{
+		letterOffer: n.receiveOffer, letterPropose: n.receiveProposal, letterCountersign: n.receiveCountersign,
+		letterRefuse: n.receiveRefusal, letterEnd: n.receiveEnd, letterEndSeen: n.receiveEndSeen,
+		letterSay: n.receiveSay, letterAmend: n.receiveAmend, letterSign: n.receiveSign,
+		letterEvent: n.receiveEvent, letterRelease: n.receiveRelease, letterMissing: n.receiveMissing,
+	}
 }
 
 // mostRefusal keeps a refusal's reason, with the mark of a cut, within what the

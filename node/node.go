@@ -65,6 +65,9 @@ type Node struct {
 	events  *journal
 	vendor  *vendor // nil for a person's node
 	recast  chan struct{}
+	tell    chan struct{} // told when a change of the profile is to go out
+	policy  channelPolicy
+	logs    logCache
 	cards   sync.Mutex // one change of a card at a time, across its reading and writing
 }
 
@@ -83,7 +86,7 @@ func New(cfg Config) (*Node, error) {
 	cfg.Store, cfg.Keys = roomyStore{cfg.Store}, roomyKeys{cfg.Keys}
 	n := &Node{
 		cfg: cfg, log: cfg.Log.Named("node"), started: time.Now(),
-		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1),
+		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1), tell: make(chan struct{}, 1),
 	}
 	if err := n.compose(); err != nil {
 		return nil, fmt.Errorf("new node %q: %w", cfg.Name, err)
@@ -100,7 +103,7 @@ func (n *Node) compose() (err error) {
 		return err
 	}
 	if n.gossip, err = gossip.New(gossip.Config{
-		Host: n.cfg.Host, Log: n.cfg.Log.Named("gossip"), Registry: n.cfg.Registry, Deliver: n.hear,
+		Host: n.cfg.Host, Log: n.cfg.Log.Named("gossip"), Registry: n.cfg.Registry, Deliver: n.hear, DeliverTerms: n.hearTerms,
 	}); err != nil {
 		return err
 	}
@@ -108,6 +111,9 @@ func (n *Node) compose() (err error) {
 		if n.vendor, err = n.openVendor(ctx, *n.cfg.Vendor); err != nil {
 			return fmt.Errorf("open vendor: %w", err)
 		}
+	}
+	if err := n.adopt(ctx); err != nil {
+		return fmt.Errorf("adopt cards: %w", err)
 	}
 	return n.remember(ctx)
 }
@@ -123,6 +129,9 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.joinShards(ctx) })
 	g.Go(func() error { return n.routeLoop(ctx) })
 	g.Go(func() error { return n.peerLoop(ctx) })
+	g.Go(func() error { return n.termsLoop(ctx) })
+	g.Go(func() error { return n.tellLoop(ctx) })
+	g.Go(func() error { return n.agendaLoop(ctx) })
 	err := g.Wait()
 	n.events.close()
 	if errors.Is(err, context.Canceled) {

@@ -30,7 +30,7 @@ func (n *Node) receiveOffer(c *change, in courier.Inbound) error {
 	if err != nil {
 		return err
 	}
-	ring, err := keyring(c.now, l.Log)
+	ring, err := n.keyring(c.now, l.Log)
 	if err != nil {
 		return courier.Refuse("%v", err)
 	}

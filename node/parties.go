@@ -57,7 +57,7 @@ func threeKeys() (sign, update, next ed25519.PrivateKey, err error) {
 
 // openParty returns the party whose keys are kept under name.
 func (n *Node) openParty(name string, log []byte, now time.Time) (party, error) {
-	h, err := history(log, now)
+	h, err := n.logs.history(log, now)
 	if err != nil {
 		return party{}, err
 	}
@@ -68,27 +68,23 @@ func (n *Node) openParty(name string, log []byte, now time.Time) (party, error) 
 	return party{identity.NewSigner(h.DID(), h.Latest().ID, ed25519.NewKeyFromSeed(seed)), log}, nil
 }
 
-// history reads and verifies a key log that came with a message.
-func history(log []byte, now time.Time) (*webvh.History, error) {
-	l, err := webvh.Parse(log)
-	if err != nil {
-		return nil, fmt.Errorf("key log: %w", err)
+// keyOf returns the key of an own identifier whose log is among those given.
+func (n *Node) keyOf(me identity.DID, label string, logs [][]byte) (identity.Signer, error) {
+	for _, log := range logs {
+		p, err := n.openParty(label, log, n.now())
+		if err == nil && p.signer.DID() == me {
+			return p.signer, nil
+		}
 	}
-	// A log made this second on a machine whose clock is ahead is not yet
-	// wrong: the same allowance as for every other signed time.
-	h, err := webvh.Verify(l, nil, now.Add(clockSkew))
-	if err != nil {
-		return nil, fmt.Errorf("key log: %w", err)
-	}
-	return h, nil
+	return nil, fmt.Errorf("the key of %s is not here", me)
 }
 
 // keyring returns what is needed to check envelopes by the logs' owners.
-func keyring(now time.Time, logs ...[]byte) (relcard.Keyring, error) {
+func (n *Node) keyring(now time.Time, logs ...[]byte) (relcard.Keyring, error) {
 	histories := make([]*webvh.History, len(logs))
 	for i, l := range logs {
 		var err error
-		if histories[i], err = history(l, now); err != nil {
+		if histories[i], err = n.logs.history(l, now); err != nil {
 			return relcard.Keyring{}, err
 		}
 	}

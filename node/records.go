@@ -13,13 +13,28 @@ import (
 // What the node keeps, by kind. The courier and the vendor's catalogue keep
 // kinds of their own.
 const (
-	kindEvent   store.Kind = "event"   // ID: number · Due: forgotten
-	kindIntent  store.Kind = "intent"  // own; ID: root CID · Ref: author DID · State: its status · Due: expiry
-	kindHeard   store.Kind = "heard"   // others'; ID: root CID · State: its status · Due: expiry
-	kindOffer   store.Kind = "offer"   // received; ID: offer CID · Ref: intent root · Due: expiry
-	kindBidder  store.Kind = "bidder"  // who has an offer in; ID: intent root and vendor DID · Ref: intent root · Due: expiry
-	kindSent    store.Kind = "sent"    // offers made; ID: offer CID · Ref: intent root · Due: expiry
-	kindCard    store.Kind = "card"    // ID: CID of version 0 · Ref: offer CID · State
+	kindEvent  store.Kind = "event"  // ID: number · Due: forgotten
+	kindIntent store.Kind = "intent" // own; ID: root CID · Ref: author DID · State: its status · Due: expiry
+	kindHeard  store.Kind = "heard"  // others'; ID: root CID · State: its status · Due: expiry
+	kindOffer  store.Kind = "offer"  // received; ID: offer CID · Ref: intent root · Due: expiry
+	kindBidder store.Kind = "bidder" // who has an offer in; ID: intent root and vendor DID · Ref: intent root · Due: expiry
+	kindSent   store.Kind = "sent"   // offers made; ID: offer CID · Ref: intent root · Due: expiry
+	kindCard   store.Kind = "card"   // ID: CID of version 0 · Ref: offer CID · State
+
+	kindRelation  store.Kind = "relation"  // ID: the person's DID · Ref: CID of the card · State: open, frozen
+	kindStatement store.Kind = "statement" // ID: person's DID, side, number · Ref: person's DID, side · State: its kind
+	kindEarly     store.Kind = "early"     // statements before their turn; ID as above · Ref: person's DID
+
+	kindTerms       store.Kind = "terms"       // vendors' term updates; ID: the vendor's DID · Due: expiry
+	kindNegotiation store.Kind = "negotiation" // ID: CID of the proffer · Ref: person's DID · State · Due: lapses, or is forgotten
+	kindPiece       store.Kind = "piece"       // data shared; ID: person's DID, item · Ref: path · State: live, gone · Due: to be deleted, at a vendor
+	kindChange      store.Kind = "change"      // of the profile; ID: random · Ref: path · Due: takes effect
+	kindTold        store.Kind = "told"        // who is told of a change; ID: change, person's DID · Ref: change · State
+	kindAwaited     store.Kind = "awaited"     // a receipt for a change; ID: CID of the statement · Ref: ID of the told record
+	kindCopy        store.Kind = "copy"        // what a vendor handed over; ID: CID of the demand · Ref: person's DID
+	kindInbox       store.Kind = "inbox"       // events; ID: person's DID, the vendor's id · Ref: card · State · Due: forgotten
+	kindReleased    store.Kind = "released"    // details of intents opened; Ref: root of the intent
+
 	kindItem    store.Kind = "item"    // catalogue; ID: SKU, GTIN or name
 	kindSetting store.Kind = "setting" // ID: its name
 	kindPeer    store.Kind = "peer"    // to stay connected to; ID: peer id · Body: address
@@ -99,6 +114,9 @@ type cardBody struct {
 	Intent   dagcbor.CID       `cbor:"intent,omitzero"` // root of the intent it came from
 	Since    identity.Time     `cbor:"since"`
 	Refused  bool              `cbor:"refused,omitempty"` // the vendor said no
+	Forked   bool              `cbor:"forked,omitempty"`  // the parties' statements have parted
+	Declined dagcbor.CID       `cbor:"declined,omitzero"` // the last version proposed and declined
+	EndTold  identity.Time     `cbor:"endtold,omitzero"`  // when the own end was last sent
 	Alarm    string            `cbor:"alarm,omitempty"`
 }
 

@@ -12,6 +12,8 @@ import (
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/transport"
 	"github.com/parley-network/parley/node/view"
+	"github.com/parley-network/parley/relcard"
+	"github.com/parley-network/parley/relcard/negotiation"
 )
 
 // Status returns the node at a glance.
@@ -37,13 +39,51 @@ func (n *Node) Status(ctx context.Context) (view.Status, error) {
 				return err
 			}
 		}
-		s.Outbox, err = courier.Waiting(tx)
+		if s.Outbox, err = courier.Waiting(tx); err != nil {
+			return err
+		}
+		if s.Unread, err = tx.Count(store.Query{Kind: kindInbox, State: inboxUnread}); err != nil {
+			return err
+		}
+		s.Asks, err = n.asks(tx)
 		return err
 	})
 	if err != nil {
 		return s, fmt.Errorf("read status: %w", err)
 	}
 	return s, nil
+}
+
+// asks counts what waits for the owner's yes or no.
+func (n *Node) asks(tx store.Tx) (int, error) {
+	count := 0
+	talks, err := tx.List(store.Query{Kind: kindNegotiation, State: string(negotiation.StateCountered)})
+	if err != nil {
+		return 0, err
+	}
+	for _, rec := range talks {
+		var b negotiationBody
+		if err := get(rec, &b); err != nil {
+			return 0, err
+		}
+		if b.Asks {
+			count++
+		}
+	}
+	cards, err := tx.List(store.Query{Kind: kindCard, State: string(relcard.StateAmending)})
+	if err != nil {
+		return 0, err
+	}
+	for _, rec := range cards {
+		k, err := n.readCard(rec)
+		if err != nil {
+			return 0, err
+		}
+		if _, err := k.theirProposal(); err == nil {
+			count++
+		}
+	}
+	return count, nil
 }
 
 // Peers returns the nodes connected now.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/market"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/relcard"
@@ -40,6 +41,7 @@ const sweepBatch = 1000
 func (n *Node) sweep(ctx context.Context, now time.Time) error {
 	for kind, grace := range map[store.Kind]time.Duration{
 		kindEvent: 0, kindHeard: letterLife, kindSent: 0, kindOffer: letterLife, kindBidder: letterLife, kindIntent: letterLife,
+		kindTerms: 0, kindInbox: 0, kindReleased: 0,
 	} {
 		err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {
 			recs, err := tx.List(store.Query{Kind: kind, DueBefore: now.Add(-grace), Limit: sweepBatch})
@@ -58,7 +60,12 @@ func (n *Node) sweep(ctx context.Context, now time.Time) error {
 		}
 	}
 	n.gossip.Expire(now)
-	return nil
+	if err := n.lapse(ctx, now); err != nil {
+		return fmt.Errorf("close negotiations: %w", err)
+	}
+	return n.update(ctx, func(c *change) error {
+		return errors.Join(n.takeEffect(c), n.deletePieces(c))
+	})
 }
 
 // remember tells the gossip service of every intent still alive, so that
@@ -81,7 +88,7 @@ func (n *Node) remember(ctx context.Context) error {
 				}
 			}
 		}
-		return nil
+		return n.rememberTerms(tx, time.Now())
 	})
 }
 
@@ -142,6 +149,10 @@ func (n *Node) keepRoutes(ctx context.Context, now time.Time) error {
 			return err
 		}
 		over := r.State == string(relcard.StateEnded) || r.State == stateRefused
+		if r.State == string(relcard.StateEnded) && !body.EndTold.IsZero() {
+			root, err := dagcbor.ParseCID(r.ID)
+			errs = append(errs, err, n.endAgain(ctx, root))
+		}
 		switch {
 		case body.Label == "":
 		case !over:

@@ -37,6 +37,8 @@ type vendor struct {
 	catalogue *market.Catalogue
 	rules     market.Rules
 	changed   chan struct{} // told when rules change where this node listens
+
+	termsChanged chan struct{} // told when they change what it publishes
 }
 
 func (v *vendor) name() relcard.Party {
@@ -52,7 +54,7 @@ func (v *vendor) current() (*market.Catalogue, market.Rules) {
 // openVendor loads the vendor's identifier, catalogue and rules, or makes the
 // identifier on the first start.
 func (n *Node) openVendor(ctx context.Context, cfg VendorConfig) (*vendor, error) {
-	v := &vendor{cfg: cfg, changed: make(chan struct{}, 1)}
+	v := &vendor{cfg: cfg, changed: make(chan struct{}, 1), termsChanged: make(chan struct{}, 1)}
 	if err := n.openVendorParty(ctx, v); err != nil {
 		return nil, err
 	}
@@ -258,9 +260,11 @@ func (n *Node) SetRules(ctx context.Context, r market.Rules) error {
 }
 
 func (v *vendor) tellChanged() {
-	select {
-	case v.changed <- struct{}{}:
-	default:
+	for _, told := range []chan struct{}{v.changed, v.termsChanged} {
+		select {
+		case told <- struct{}{}:
+		default:
+		}
 	}
 }
 

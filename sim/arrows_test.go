@@ -25,8 +25,10 @@ type pattern = string
 var (
 	vocabulary = []pattern{"identity/...", "relcard/...", "gossip/..."}
 	floors     = []pattern{"node/store/...", "node/market/...", "node/transport/..."}
-	composing  = []pattern{"node", "node/store/...", "node/transport/...", "node/courier/..."}
-	simulator  = []pattern{"sim/...", "github.com/marcopolo/simnet/...", "github.com/libp2p/go-libp2p/x/simlibp2p/..."}
+	// The owner's affairs, each pure: what they are, not where they are kept.
+	affairs   = []pattern{"node/agenda/...", "node/button/...", "node/canary/...", "node/channel/...", "node/loyalty/...", "node/profile/..."}
+	composing = []pattern{"node", "node/store/...", "node/transport/...", "node/courier/..."}
+	simulator = []pattern{"sim/...", "github.com/marcopolo/simnet/...", "github.com/libp2p/go-libp2p/x/simlibp2p/..."}
 )
 
 type arrow struct {
@@ -53,20 +55,29 @@ var arrows = []arrow{
 		"the floors know nothing of each other"},
 	{"node/config/...", []pattern{"node/config/..."},
 		"settings are read before there is anything to set"},
-	{"node/view/...", join(vocabulary, "node/view/...", "node/market/..."),
+	{"node/canary/...", join(vocabulary, "node/canary/...", "node/profile/..."),
+		"a canary is a variant of a piece of the profile"},
+	{"node/agenda/...", join(vocabulary, "node/agenda/..."), "the owner's affairs know nothing of each other"},
+	{"node/button/...", join(vocabulary, "node/button/..."), "the owner's affairs know nothing of each other"},
+	{"node/channel/...", join(vocabulary, "node/channel/..."), "the owner's affairs know nothing of each other"},
+	{"node/loyalty/...", join(vocabulary, "node/loyalty/..."), "the owner's affairs know nothing of each other"},
+	{"node/profile/...", join(vocabulary, "node/profile/..."), "the owner's affairs know nothing of each other"},
+	{"node/public/...", join(vocabulary, "node/public/...", "node/button/..."),
+		"the web face is told what to show"},
+	{"node/view/...", join(vocabulary, "node/view/...", append(affairs, "node/market/...")...),
 		"views are values that node, api and client share"},
 	{"node/courier/...", join(vocabulary, "node/courier/...", floors...),
 		"courier stands on the floors"},
 	{"node/vendor/...", join(vocabulary, "node/vendor/...", append(floors, "node/view/...")...),
 		"vendor stands on the floors"},
 
-	{"node/api/...", join(vocabulary, "node/api/...", "node/view/...", "node/config/...", "node/market/...", "node/vendor/..."),
+	{"node/api/...", join(vocabulary, "node/api/...", append(affairs, "node/view/...", "node/config/...", "node/market/...", "node/vendor/...")...),
 		"api sees the node only through the interface it declares"},
-	{"node/client/...", join(vocabulary, "node/client/...", "node/api/...", "node/view/...", "node/config/...", "node/market/...", "node/vendor/..."),
+	{"node/client/...", join(vocabulary, "node/client/...", append(affairs, "node/api/...", "node/view/...", "node/config/...", "node/market/...", "node/vendor/...")...),
 		"client speaks only the API; it shares values with it"},
 	{"node/web/...", join(vocabulary, "node/web/...", "node/client/...", "node/api/...", "node/view/...", "node/config/..."),
 		"web speaks only the API"},
-	{"node", join(vocabulary, "node/courier/...", append(floors, "node/vendor/...", "node/view/...")...),
+	{"node", join(append(vocabulary, affairs...), "node/courier/...", append(floors, "node/vendor/...", "node/view/...")...),
 		"node composes what is beneath it; api, client and web are above"},
 	{"node/...", join(vocabulary, "node/..."),
 		"a use case that grew knows nothing beside node"},

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/relcard"
 	"github.com/parley-network/parley/relcard/money"
+	"github.com/parley-network/parley/relcard/negotiation"
 	"github.com/parley-network/parley/relcard/terms"
 )
 
@@ -38,6 +40,25 @@ type Rules struct {
 	MinOrder    *money.Money           `json:"min_order,omitempty" toml:"min_order,omitempty"`     // smallest total
 	OfferLife   Duration               `json:"offer_life,omitempty" toml:"offer_life,omitempty"`   // how long an offer stands; 0: a day
 	Text        string                 `json:"text,omitempty" toml:"text,omitempty"`               // free text of every offer
+
+	Requests  negotiation.Policy `json:"requests,omitempty" toml:"requests,omitempty"`     // who may proffer terms: anyone, known, card; empty: anyone
+	NoCounter bool               `json:"no_counter,omitempty" toml:"no_counter,omitempty"` // refuse terms not accepted, and name no other
+	Comply    Mode               `json:"comply,omitempty" toml:"comply,omitempty"`         // demands to delete or copy data: auto or ask; empty: auto
+	Keeps     []string           `json:"keeps,omitempty" toml:"keeps,omitempty"`           // data taken from people, by path or kind: "emails", "addresses/home"; empty: all
+}
+
+// Takes reports whether the vendor keeps data of the given path.
+func (r Rules) Takes(path string) bool {
+	kind, _, _ := strings.Cut(path, "/")
+	return len(r.Keeps) == 0 || slices.Contains(r.Keeps, path) || slices.Contains(r.Keeps, kind)
+}
+
+// RequestPolicy returns who may proffer.
+func (r Rules) RequestPolicy() negotiation.Policy {
+	if r.Requests == "" {
+		return negotiation.Anyone
+	}
+	return r.Requests
 }
 
 const (
@@ -64,6 +85,12 @@ func newStance(r Rules) (*stance, error) {
 	s := &stance{Rules: r}
 	if !slices.Contains([]Mode{"", ModeAuto, ModeAsk, ModeNever}, r.Answer) {
 		return nil, fmt.Errorf("answer: %s is not auto, ask or never", quote(string(r.Answer)))
+	}
+	if err := r.RequestPolicy().Check(); err != nil {
+		return nil, fmt.Errorf("requests: %w", err)
+	}
+	if !slices.Contains([]Mode{"", ModeAuto, ModeAsk}, r.Comply) {
+		return nil, fmt.Errorf("comply: %s is not auto or ask", quote(string(r.Comply)))
 	}
 	var err error
 	if s.seller, err = newFacts(r.Seller); err != nil {

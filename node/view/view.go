@@ -24,6 +24,8 @@ type Status struct {
 	Intents   IntentCounts  `json:"intents"`
 	Cards     int           `json:"cards"`
 	Outbox    int           `json:"outbox" doc:"letters not yet delivered"`
+	Asks      int           `json:"asks" doc:"negotiations and proposals that wait for the owner's word"`
+	Unread    int           `json:"unread" doc:"events not looked at"`
 	Routing   string        `json:"routing" doc:"in plain words: how replies reach this node, and who could tell"`
 }
 
@@ -99,6 +101,7 @@ type Card struct {
 	Body     relcard.Body  `json:"body"`
 	Versions int           `json:"versions"`
 	Alarm    string        `json:"alarm,omitempty" doc:"why it is frozen or refused"`
+	Button   string        `json:"button" doc:"the r-button: none, theirs, mine, both"`
 }
 
 // CardReport is what an offline check of a card found.

@@ -73,21 +73,26 @@ func (a Agreement) Of(practice string) Rule {
 }
 
 // deliveryWords are purposes within the delivery of a service.
-var deliveryWords = []string{"contact", "delivery", "identification", "order", "payment", "recall", "support", "warranty"}
+var deliveryWords = []string{
+	"billing", "contact", "delivery", "eligibility", "identification", "order", "payment", "recall", "support", "warranty",
+}
 
 // Covers reports whether data shared for the purpose may be used in the
 // practice under a, as far as the purpose goes; whether a allows the practice
 // is for [Agreement.Of]. A purpose is a word, optionally with a narrower one
 // after a slash ("payment/deposit"). It covers the practice of its own name;
-// "contact", "delivery", "identification", "order", "payment", "recall",
-// "support" and "warranty" are parts of service delivery, and under a PDC
-// agreement its own work is. A word known to nobody covers nothing. Giving the
+// "billing", "contact", "delivery", "eligibility", "identification", "order",
+// "payment", "recall", "support" and "warranty" are parts of service delivery,
+// "personalisation" is profiling, and under a PDC agreement its own work is
+// delivery. A word known to nobody covers nothing. Giving the
 // person a copy (portability) needs no purpose.
 func (a Agreement) Covers(purpose, practice string) bool {
 	word, _, _ := strings.Cut(purpose, "/")
 	switch {
 	case practice == portability, word == practice:
 		return true
+	case word == "personalisation":
+		return practice == profiling
 	case practice != serviceDelivery:
 		return false
 	}

@@ -1,0 +1,329 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/profile"
+	"github.com/parley-network/parley/node/store"
+	"github.com/parley-network/parley/node/view"
+)
+
+// changeBody is one change of the profile. It is told to everybody who had
+// the old value, one after another.
+type changeBody struct {
+	Path    string        `cbor:"path"`
+	Old     []byte        `cbor:"old,omitempty"` // canonical JSON; none: there was no such piece
+	New     []byte        `cbor:"new,omitempty"` // none: it was taken out
+	Made    identity.Time `cbor:"made"`
+	From    identity.Time `cbor:"from,omitzero"` // takes effect then
+	Applied bool          `cbor:"applied,omitempty"`
+	Undoes  string        `cbor:"undoes,omitempty"`
+	Undone  string        `cbor:"undone,omitempty"`
+}
+
+// toldBody is one relationship that is to hear of a change.
+type toldBody struct {
+	Person    identity.DID  `cbor:"person"`
+	Item      uint64        `cbor:"item"`               // the one the new value replaces
+	Statement dagcbor.CID   `cbor:"statement,omitzero"` // that told it
+	Receipt   dagcbor.CID   `cbor:"receipt,omitzero"`
+	Reason    string        `cbor:"reason,omitempty"`
+	At        identity.Time `cbor:"at,omitzero"`
+}
+
+// States of a told record. Each relationship is in one of them, so that every
+// one is either confirmed or listed.
+const (
+	toldNext      = "telling" // not yet sent
+	toldWaiting   = "waiting"
+	toldConfirmed = "confirmed"
+	toldRefused   = "refused"
+)
+
+func toldID(change string, person identity.DID) string { return change + " " + string(person) }
+
+// SetPiece changes a piece of the profile, and tells every relationship under
+// which the old value was shared, or those chosen: change once, tell all.
+func (n *Node) SetPiece(ctx context.Context, path string, w view.ChangeWant) (view.Change, error) {
+	id, err := newChangeID()
+	if err == nil {
+		err = n.update(ctx, func(c *change) error {
+			b, err := newChange(c, path, w)
+			if err != nil {
+				return err
+			}
+			return n.begin(c, id, b, w.Cards, w.Quiet)
+		})
+	}
+	if err != nil {
+		return view.Change{}, fmt.Errorf("set %s: %w", path, err)
+	}
+	n.wakeTelling()
+	return n.Change(ctx, id)
+}
+
+func newChangeID() (string, error) {
+	b := make([]byte, 8)
+	if _, err := rand.Read(b); err != nil {
+		return "", fmt.Errorf("draw an id: %w", err)
+	}
+	return hex.EncodeToString(b), nil
+}
+
+// newChange reads what is wanted against the profile as it is.
+func newChange(c *change, path string, w view.ChangeWant) (changeBody, error) {
+	b := changeBody{Path: path, Made: identity.At(c.now), From: w.From}
+	p, err := ownProfile(c.Tx)
+	if err != nil {
+		return b, err
+	}
+	if old, ok := p.Get(profile.Path(path)); ok {
+		b.Old = old.Value
+	}
+	switch {
+	case (w.Text == "") == (len(w.Value) == 0):
+		return b, view.Invalid("value", "give either value or text")
+	case w.Text != "":
+		p, err = p.SetText(profile.Path(path), w.Text)
+	default:
+		p, err = p.Set(profile.Path(path), w.Value)
+	}
+	if err != nil {
+		return b, profileError(err)
+	}
+	piece, _ := p.Get(profile.Path(path))
+	b.New = piece.Value
+	switch {
+	case slices.Equal(b.Old, b.New):
+		return b, view.Invalid("value", "that is what %s says already", path)
+	case !w.From.IsZero() && !w.From.Std().After(c.now):
+		return b, view.Invalid("from", "%s is not in the future", w.From)
+	}
+	return b, nil
+}
+
+// begin records a change and who is to be told.
+func (n *Node) begin(c *change, id string, b changeBody, cards []dagcbor.CID, quiet bool) error {
+	rec := store.Record{Kind: kindChange, ID: id, Ref: b.Path}
+	if b.From.IsZero() {
+		b.Applied = true
+		if err := applyChange(c.Tx, &b); err != nil {
+			return err
+		}
+	} else {
+		rec.Due = b.From.Std()
+	}
+	if err := put(c.Tx, rec, b); err != nil {
+		return err
+	}
+	told := 0
+	if !quiet {
+		var err error
+		if told, err = n.audience(c, id, b.Path, cards); err != nil {
+			return err
+		}
+	}
+	return c.note("profile.changed", dagcbor.CID{}, "changed %s, and %d relationships are being told", b.Path, told)
+}
+
+// applyChange makes the profile say what the change does.
+func applyChange(tx store.Tx, b *changeBody) error {
+	p, err := ownProfile(tx)
+	if err != nil {
+		return err
+	}
+	if len(b.New) == 0 {
+		p, err = p.Remove(profile.Path(b.Path))
+		if errors.Is(err, profile.ErrNoPiece) {
+			return nil
+		}
+	} else {
+		p, err = p.Set(profile.Path(b.Path), b.New)
+	}
+	if err != nil {
+		return profileError(err)
+	}
+	return keepProfile(tx, p)
+}
+
+// audience lists the relationships that hold a live copy of a path, among the
+// cards chosen if any are.
+func (n *Node) audience(c *change, id, path string, cards []dagcbor.CID) (int, error) {
+	recs, err := c.List(store.Query{Kind: kindPiece, Ref: path, State: pieceLive})
+	if err != nil {
+		return 0, err
+	}
+	chosen := make(map[dagcbor.CID]bool, len(cards))
+	for _, k := range cards {
+		chosen[k] = false
+	}
+	newest := map[identity.DID]uint64{}
+	for _, rec := range recs {
+		var b pieceBody
+		if err := get(rec, &b); err != nil {
+			return 0, err
+		}
+		if _, asked := chosen[b.Card]; len(cards) > 0 && !asked {
+			continue
+		}
+		chosen[b.Card] = true
+		newest[b.Person] = max(newest[b.Person], b.Item.ID)
+	}
+	for k, has := range chosen {
+		if len(cards) > 0 && !has {
+			return 0, view.Invalid("cards", "%s was not shared under card %s", path, k)
+		}
+	}
+	for person, item := range newest {
+		err := put(c.Tx, store.Record{Kind: kindTold, ID: toldID(id, person), Ref: id, State: toldNext}, toldBody{Person: person, Item: item})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(newest), nil
+}
+
+// tellBatch is how many relationships are told in one transaction: it bounds
+// how long other writers wait, and keeps the cost of a commit per card small.
+const tellBatch = 64
+
+// tellLoop tells of changes, after a restart those that were under way.
+func (n *Node) tellLoop(ctx context.Context) error {
+	for {
+		more, err := n.tellSome(ctx)
+		if err != nil && ctx.Err() == nil {
+			n.log.Warn("telling of a change", "error", err)
+			more = false
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-n.tell:
+		}
+	}
+}
+
+func (n *Node) wakeTelling() {
+	select {
+	case n.tell <- struct{}{}:
+	default:
+	}
+}
+
+// tellSome tells the next batch and reports whether there was one.
+func (n *Node) tellSome(ctx context.Context) (more bool, err error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	err = n.update(ctx, func(c *change) error {
+		recs, err := c.List(store.Query{Kind: kindTold, State: toldNext, Limit: tellBatch})
+		if err != nil {
+			return err
+		}
+		more = len(recs) == tellBatch
+		for _, rec := range recs {
+			if err := n.tellOne(c, rec); err != nil {
+				return fmt.Errorf("record %s: %w", rec.ID, err)
+			}
+		}
+		return nil
+	})
+	return more, err
+}
+
+// tellOne sends the new value to one relationship, in place of the old.
+func (n *Node) tellOne(c *change, rec store.Record) error {
+	var t toldBody
+	if err := get(rec, &t); err != nil {
+		return err
+	}
+	b, err := loadChange(c.Tx, rec.Ref)
+	if err != nil {
+		return err
+	}
+	r, err := loadRelation(c.Tx, t.Person)
+	if err != nil {
+		return err
+	}
+	fail := func(why string) error {
+		rec.State, t.Reason, t.At = toldRefused, why, identity.At(c.now)
+		return put(c.Tx, rec, t)
+	}
+	if err := r.frozen(); err != nil {
+		return fail(clip(err.Error(), maxReason))
+	}
+	given, why, err := n.successor(c, r, t.Item, b)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		return fail(why)
+	}
+	if t.Statement, err = n.disclose(c, r, []giving{given}); err != nil {
+		return err
+	}
+	if err := put(c.Tx, store.Record{Kind: kindAwaited, ID: t.Statement.String(), Ref: rec.ID}, struct{}{}); err != nil {
+		return err
+	}
+	rec.State = toldWaiting
+	return put(c.Tx, rec, t)
+}
+
+// successor is the item that takes an old one's place with the new value; why
+// says what stands in the way.
+func (n *Node) successor(c *change, r *relation, item uint64, b changeBody) (g giving, why string, err error) {
+	rec, err := c.Get(kindPiece, pieceID(r.body.Person, item))
+	if err != nil {
+		return g, "", err
+	}
+	var old pieceBody
+	if err := get(rec, &old); err != nil {
+		return g, "", err
+	}
+	k, err := c.Get(kindCard, r.body.Card.String())
+	if err != nil {
+		return g, "", err
+	}
+	if k.State == "ended" {
+		return g, "the card has ended", nil
+	}
+	l, err := n.ledger(c.Tx, r)
+	if err != nil {
+		return g, "", err
+	}
+	if !slices.ContainsFunc(l.Live(b.Path, c.now), func(e ledgerEntry) bool { return e.Item.ID == item }) {
+		return g, "it was taken back", nil
+	}
+	g.item = old.Item
+	g.item.ID, g.item.Replaces, g.item.From, g.item.Digest = l.NextID, item, b.From, nil
+	g.value = b.New
+	if old.Canary != "" {
+		piece := profile.Piece{Path: profile.Path(b.Path), Value: b.New}
+		if err := g.vary(old.Canary, old.Tag, piece); err != nil {
+			return g, clip(err.Error(), maxReason), nil
+		}
+	}
+	return g, "", nil
+}
+
+func loadChange(tx store.Tx, id string) (changeBody, error) {
+	var b changeBody
+	rec, err := tx.Get(kindChange, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return b, fmt.Errorf("change %s: %w", id, view.ErrNotFound)
+	}
+	if err != nil {
+		return b, err
+	}
+	return b, get(rec, &b)
+}
