@@ -107,8 +107,13 @@ func (n *Node) receiveSay(c *change, in courier.Inbound) error {
 // hearSay puts a verified statement in its place and follows it with those
 // that came too early.
 func (n *Node) hearSay(c *change, r *relation, st *statement.Statement, l *sayLetter, in courier.Inbound) error {
+	if !st.Body.Card.IsZero() && r.body.Card.IsZero() {
+		return errors.New("the signature that puts the card in force is on its way") // not refused: it comes again
+	}
 	head, err := r.body.Other.Follow(st)
 	switch {
+	case !st.Body.Card.IsZero() && st.Body.Card != r.body.Card:
+		return refuse("the statement is about card %s, the relationship's is %s", st.Body.Card, r.body.Card)
 	case errors.Is(err, statement.ErrPast):
 		return n.heardBefore(c, r, st)
 	case errors.Is(err, statement.ErrGap):

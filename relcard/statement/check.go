@@ -14,11 +14,11 @@ const maxSeq = 1 << 20
 const maxKind = 32
 
 // Check reports whether b is a valid statement by itself, naming the first
-// field that is not. Its content
-// is checked only for being a map in the canonical encoding.
+// field that is not. Its content is checked only for being a map in the
+// canonical encoding.
 func (b *Body) Check() error {
-	if b.Version != BodyVersion || b.Type != BodyType {
-		return refuse(ErrVersion, "body is %.40q version %d, known is %q version %d", b.Type, b.Version, BodyType, BodyVersion)
+	if err := b.checkVersion(); err != nil {
+		return err
 	}
 	if err := b.checkParties(); err != nil {
 		return err
@@ -42,6 +42,16 @@ func (b *Body) Check() error {
 	var content map[string]any
 	if err := dagcbor.Unmarshal(b.Content, &content); err != nil {
 		return refuse(ErrField, "content: %w", err)
+	}
+	if content == nil {
+		return refuse(ErrField, "content: null is no map")
+	}
+	return nil
+}
+
+func (b *Body) checkVersion() error {
+	if b.Version != BodyVersion || b.Type != BodyType {
+		return refuse(ErrVersion, "body is %.40q version %d, known is %q version %d", b.Type, b.Version, BodyType, BodyVersion)
 	}
 	return nil
 }

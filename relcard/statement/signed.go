@@ -51,12 +51,29 @@ func DecodeBody(raw []byte) (*Body, dagcbor.CID, error) {
 	}
 	b := new(Body)
 	if err := dagcbor.Unmarshal(raw, b); err != nil {
+		if v := foreignVersion(raw); v != nil {
+			return nil, dagcbor.CID{}, v
+		}
 		return nil, dagcbor.CID{}, refuse(ErrEncoding, "statement: %w", err)
 	}
 	if err := b.Check(); err != nil {
 		return nil, dagcbor.CID{}, err
 	}
 	return b, dagcbor.Sum(raw), nil
+}
+
+// foreignVersion says that raw is a body of another type or version, whose
+// fields can't be known here, or nothing when it does not look like one.
+func foreignVersion(raw []byte) error {
+	var fields map[string]dagcbor.RawMessage
+	if dagcbor.UnmarshalPart(raw, &fields) != nil {
+		return nil
+	}
+	var b Body
+	if dagcbor.UnmarshalPart(fields["v"], &b.Version) != nil || dagcbor.UnmarshalPart(fields["type"], &b.Type) != nil {
+		return nil
+	}
+	return b.checkVersion()
 }
 
 // Encode returns the one encoding of s.
