@@ -45,7 +45,7 @@ type disputeManifest struct {
 // ExportDispute writes d as a file of at most MaxDispute bytes. Like Export it
 // does not verify signatures, and refuses what can't be two copies of a card.
 func ExportDispute(w io.Writer, d Dispute) error {
-	raw, err := encodeDispute(d)
+	raw, err := encodeDispute(d, checkedSeq)
 	if err != nil {
 		return fmt.Errorf("export dispute: %w", err)
 	}
@@ -76,14 +76,14 @@ func (b Bundle) empty() bool {
 	return len(b.Versions)+len(b.Logs)+len(b.Statements)+len(b.Openings) == 0
 }
 
-func encodeDispute(d Dispute) ([]byte, error) {
+func encodeDispute(d Dispute, seqOf seqReader) ([]byte, error) {
 	if d.By != identity.RolePerson && d.By != identity.RoleVendor {
 		return nil, refuse("by: %.40q is neither %q nor %q", string(d.By), identity.RolePerson, identity.RoleVendor)
 	}
 	m := disputeManifest{Version: disputeVersion, Type: disputeType, By: d.By}
 	var all blocks
 	put := func(b Bundle, kind, whose string) (dagcbor.CID, error) {
-		top, rest, err := encodeBundle(b, kind)
+		top, rest, err := encodeBundle(b, kind, seqOf)
 		if err != nil {
 			return dagcbor.CID{}, fmt.Errorf("%s: %w", whose, err)
 		}
@@ -142,7 +142,7 @@ func decodeDispute(raw []byte) (*Dispute, error) {
 	if err := found.allUsed(); err != nil {
 		return nil, err
 	}
-	again, err := encodeDispute(*d)
+	again, err := encodeDispute(*d, claimedSeq)
 	return d, sameFile(again, err, raw)
 }
 

@@ -46,7 +46,7 @@ func decode(raw []byte) (*Bundle, error) {
 	if err := found.allUsed(); err != nil {
 		return nil, err
 	}
-	again, err := encode(*b)
+	again, err := encode(*b, claimedSeq)
 	return b, sameFile(again, err, raw)
 }
 

@@ -42,14 +42,13 @@ func hold(b Bundle, now time.Time) (*holding, error) {
 	if len(b.Versions) == 0 {
 		return nil, refuse("no versions")
 	}
-	parties := make(map[identity.DID]bool)
-	for _, s := range b.Versions {
-		body, _, err := relcard.DecodeBody(s.Raw)
-		if err != nil {
-			return nil, err
-		}
-		parties[body.Person.DID], parties[body.Vendor.DID] = true, true
+	// Every version is between the same two, which NewChain sees to; to decode
+	// each here again was a tenth of the time of verifying a file.
+	body, _, err := relcard.DecodeBody(b.Versions[0].Raw)
+	if err != nil {
+		return nil, err
 	}
+	parties := map[identity.DID]bool{body.Person.DID: true, body.Vendor.DID: true}
 	hs, err := verifyKeys(parties, b.Logs, now)
 	if err != nil {
 		return nil, err
