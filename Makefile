@@ -1,11 +1,12 @@
 # make run     build and run the demo: one person, five vendors, two intents
 # make test    every test, with the race detector where it pays
 # make bench   the figures, one line each, and what else is worth knowing
+# make bench-cards   those of the life of a relationship; takes most of an hour
 # make check   formatting, vet, staticcheck
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build run test race race-ci bench check fuzz
+.PHONY: build run test race race-ci bench bench-cards check fuzz
 
 build:
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/parley ./cmd/parley
@@ -22,14 +23,22 @@ race:
 # The race detector without the tests in virtual time: Go 1.26's runtime now and
 # then crashes on a timer's channel (maybeRunChan) where synctest and -race meet.
 race-ci:
-	$(GO) test -race ./identity/... ./relcard/... ./gossip/intentcast \
+	$(GO) test -race ./identity/... ./relcard/... ./gossip/intentcast ./gossip/termupdate \
+	  ./node/agenda ./node/canary ./node/channel/... ./node/loyalty ./node/profile \
 	  ./node/market ./node/store/memory ./node/vendor ./node/view ./node/courier/hold ./node/courier/forward ./node/courier/wire
 
 # Each figure is a benchmark run once, one package after another. A promise
 # that falls short ends the target with an error.
 bench:
-	@$(GO) test -run '^$$' -bench '^BenchmarkFigure' -benchtime 1x -timeout 30m ./... \
-	  | awk '/^(figure|info) |^--- |^FAIL|^panic|SKIPPED|_test\.go:/ { print; fflush() } / SHORT$$|^FAIL|^panic/ { short = 1 } END { exit short }'
+	@$(GO) test -run '^$$' -bench '^BenchmarkFigure' -skip '^BenchmarkFigureCards' -benchtime 1x -timeout 30m ./... | $(FIGURES)
+
+FIGURES = awk '/^(figure|info) |^--- |^FAIL|^panic|SKIPPED|_test\.go:/ { print; fflush() } / SHORT$$|^FAIL|^panic/ { short = 1 } END { exit short }'
+
+# One change told to 10,000 cards (PARLEY_BENCH_CARDS), a file of 100 versions
+# verified, and both sides killed at 1,000 points (PARLEY_LIFE_KILLS).
+bench-cards:
+	@$(GO) test -run '^$$' -bench '^BenchmarkFigureCards' -benchtime 1x -timeout 60m ./relcard/archive ./node | $(FIGURES)
+	@PARLEY_LIFE_KILLS=$${PARLEY_LIFE_KILLS:-1000} $(GO) test -run '^TestLifeKilled$$' -v -timeout 90m ./cmd/parley | $(FIGURES)
 
 check:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run: gofmt -w .'; exit 1; }

@@ -6,7 +6,11 @@
 // in front of every route checks the Host and Origin headers (a web page that
 // rebinds its name to 127.0.0.1 carries its own) and a bearer token, and
 // refuses changes to whoever holds the read-only one. Errors are problem
-// documents (RFC 9457).
+// documents (RFC 9457). URLs and logs name things by ids and paths: the owner's
+// values are in bodies alone.
+//
+// One route is for strangers: GET /r-button, the frame of package button, which
+// pages of other sites show and learn nothing from.
 package api
 
 import (
@@ -30,6 +34,10 @@ import (
 // Node is what the API needs of a node. Methods are safe for concurrent use
 // and return the errors of package view.
 type Node interface {
+	Negotiator
+	Keeper
+	Listener
+
 	Status(ctx context.Context) (view.Status, error)
 	Peers(ctx context.Context) ([]view.Peer, error)
 	// AddPeer connects to a multiaddr with a /p2p part and remembers it.
@@ -80,6 +88,7 @@ type Config struct {
 	Metrics    http.Handler // nil: no /metrics
 	Log        hclog.Logger // nil: silent
 	Version    string       // of the program
+	NoButton   bool         // web pages get no /r-button
 }
 
 // Server is the local API of one node.
@@ -90,6 +99,8 @@ type Server struct {
 	api  huma.API
 	busy sync.WaitGroup // requests under way
 	wait chan struct{}  // a place for each request that waits for events
+
+	asked map[string]bool // routes that the read-only token may POST to
 
 	closing context.Context // ends when the server is to close; waiting requests watch it
 	close   context.CancelFunc
@@ -103,13 +114,23 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = hclog.NewNullLogger()
 	}
-	s := &Server{cfg: cfg, log: cfg.Log, mux: http.NewServeMux(), wait: make(chan struct{}, maxWaiting)}
+	s := &Server{cfg: cfg, log: cfg.Log, mux: http.NewServeMux(), wait: make(chan struct{}, maxWaiting), asked: map[string]bool{}}
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.api = humago.New(s.mux, describe(cfg.Version))
 	s.personRoutes()
 	s.cardRoutes()
 	s.vendorRoutes()
 	s.eventRoutes()
+	s.negotiatorRoutes()
+	s.cardTermsRoutes()
+	s.profileRoutes()
+	s.sharingRoutes()
+	s.programmeRoutes()
+	s.channelRoutes()
+	s.agendaRoutes()
+	if !cfg.NoButton {
+		s.mux.Handle(framed, s.frame())
+	}
 	s.mux.HandleFunc("GET "+healthPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Write([]byte("ok\n"))

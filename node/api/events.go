@@ -36,19 +36,19 @@ type (
 // eventRoutes tell what happens at the node, by long polling and as
 // server-sent events (WHATWG HTML, section 9.2).
 func (s *Server) eventRoutes() {
-	handle(s, http.MethodGet, "/v1/events", "listEvents", "What happened, oldest first; waits for the next", s.events)
+	handle(s, http.MethodGet, "/v1/events", "listEvents", "What happened, oldest first; waits for the next", s.events, says("By number. Who reads on from the last number seen misses nothing."))
 	op := huma.Operation{
 		OperationID: "streamEvents", Method: http.MethodGet, Path: "/v1/events/stream",
-		Summary: "What happens, as server-sent events",
+		Summary: "What happens, as server-sent events", Description: "By number. Who comes back with the last one seen misses nothing.",
 		Responses: map[string]*huma.Response{"200": {
 			Description: "Each message has the event's number as id, its kind as event and an Event as data",
 			Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeString}}},
 		}},
 	}
-	huma.Register(s.api, op, func(ctx context.Context, in *streamInput) (*huma.StreamResponse, error) {
+	register(s, op, func(_ context.Context, in *streamInput) (*huma.StreamResponse, error) {
 		leave, err := s.enter()
 		if err != nil {
-			return nil, s.problem(ctx, op.OperationID, err)
+			return nil, err
 		}
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			defer leave()

@@ -1,18 +1,13 @@
 package api
 
 import (
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -29,124 +24,68 @@ const (
 	bodyWithin = time.Minute
 )
 
-// open are the paths that say nothing about the node and need no token.
-var open = map[string]bool{healthPath: true, "/openapi.json": true, "/openapi.yaml": true}
-
 // refusal is why a request goes no further than the guard.
 type refusal struct {
 	status int
 	why    string
 }
 
+// Error lets an operation refuse as the guard does.
+func (r *refusal) Error() string { return r.why }
+
 // serve is the guard before every route.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.busy.Add(1)
 	defer s.busy.Done()
-	defer s.survive(w, r)
+	handler, route := s.mux.Handler(r)
+	defer s.survive(w, r, route)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	if no := s.check(r); no != nil {
-		s.log.Debug("request refused", "method", r.Method, "path", r.URL.Path, "status", no.status, "why", no.why)
+	who, no := s.check(r, route)
+	if no != nil {
+		s.log.Debug("request refused", "method", r.Method, "route", route, "status", no.status, "why", no.why)
 		writeProblem(w, no.status, no.why)
 		return
 	}
 	rc := http.NewResponseController(w)
 	rc.SetWriteDeadline(time.Now().Add(answerWithin)) // not supported: a test's recorder
 	r.Body = &livelyBody{ReadCloser: r.Body, rc: rc, until: time.Now().Add(bodyWithin)}
-	handler, pattern := s.mux.Handler(r)
-	if pattern == "" {
+	if route == "" {
 		unrouted(handler, w, r)
 		return
 	}
-	s.mux.ServeHTTP(w, r)
+	s.mux.ServeHTTP(w, r.WithContext(who.within(r.Context())))
 }
 
-// check lets through who may pass.
-func (s *Server) check(r *http.Request) *refusal {
+// check lets through who may pass, and says who it is. Logs name the route,
+// not the path, which may tell with whom the owner has to do.
+func (s *Server) check(r *http.Request, route string) (caller, *refusal) {
 	addr, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	_, socket := addr.(*net.UnixAddr)
 	if !socket {
-		if no := checkNames(r, addr); no != nil {
-			return no
+		tcp, no := checkHost(r, addr)
+		if no == nil && route != framed {
+			no = checkOrigin(r, tcp.Port)
+		}
+		if no != nil {
+			return stranger, no
 		}
 	} else if r.Header.Get("Origin") != "" {
-		return &refusal{http.StatusForbidden, "web pages have no business on the unix socket"}
+		return stranger, &refusal{http.StatusForbidden, "web pages have no business on the unix socket"}
 	}
-	if open[r.URL.Path] {
-		return nil
+	if open[r.URL.Path] || route == framed {
+		return stranger, nil
 	}
-	return s.checkToken(r, socket)
+	who, no := s.identify(r, socket)
+	if no == nil && who == reader && !s.mayLook(r.Method, route) {
+		no = &refusal{http.StatusForbidden, readerOnly}
+	}
+	return who, no
 }
-
-// checkNames refuses requests that a web page of another site could have
-// caused: their Host or Origin is not this server's.
-func checkNames(r *http.Request, addr net.Addr) *refusal {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok {
-		return &refusal{http.StatusForbidden, "this API is served on TCP and unix sockets alone"}
-	}
-	if !isOurs(r.Host, tcp.Port) {
-		return &refusal{http.StatusMisdirectedRequest, "the Host header must name this machine by a loopback address or localhost, with the API's port"}
-	}
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "", "none", "same-origin":
-	default:
-		return &refusal{http.StatusForbidden, "requests from pages of other sites are refused"}
-	}
-	origins := r.Header.Values("Origin")
-	if len(origins) == 0 {
-		return nil
-	}
-	u, err := url.Parse(origins[0])
-	if err != nil || len(origins) > 1 || u.Scheme != "http" || !isOurs(u.Host, tcp.Port) {
-		return &refusal{http.StatusForbidden, "the Origin header names another site"}
-	}
-	return nil
-}
-
-// isOurs reports whether hostport names this machine alone, and the port.
-func isOurs(hostport string, port int) bool {
-	host, p, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host, p = strings.Trim(hostport, "[]"), "80"
-	}
-	if p != strconv.Itoa(port) {
-		return false
-	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Zone() == "" && ip.Unmap().IsLoopback()
-}
-
-// checkToken asks for a token on TCP. The unix socket's permissions stand for
-// one; a token sent there counts all the same, so that a reader stays one.
-func (s *Server) checkToken(r *http.Request, socket bool) *refusal {
-	header := r.Header.Get("Authorization")
-	if header == "" && socket {
-		return nil
-	}
-	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return &refusal{http.StatusUnauthorized, "a bearer token is needed: it is in api.token in the node's data folder"}
-	}
-	switch {
-	case same(token, s.cfg.WriteToken):
-		return nil
-	case !same(token, s.cfg.ReadToken):
-		return &refusal{http.StatusUnauthorized, "the bearer token is not this node's"}
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		return &refusal{http.StatusForbidden, "this token may look and change nothing"}
-	}
-	return nil
-}
-
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // survive turns a panic into an answer, if there is none yet. A client that
 // has gone is no panic of ours.
-func (s *Server) survive(w http.ResponseWriter, r *http.Request) {
+func (s *Server) survive(w http.ResponseWriter, r *http.Request, route string) {
 	p := recover()
 	if p == nil {
 		return
@@ -154,7 +93,7 @@ func (s *Server) survive(w http.ResponseWriter, r *http.Request) {
 	if err, ok := p.(error); ok && (errors.Is(err, http.ErrAbortHandler) || r.Context().Err() != nil) {
 		return
 	}
-	s.log.Error("request panicked", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	s.log.Error("request panicked", "method", r.Method, "route", route, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	writeProblem(w, http.StatusInternalServerError, "the node failed at this request; its log says more")
 }
 

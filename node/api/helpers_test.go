@@ -34,11 +34,19 @@ type running struct {
 // serve runs the API of a sample node on both kinds of listener.
 func serve(t *testing.T) *running {
 	t.Helper()
+	return serveWith(t, func(*api.Config) {})
+}
+
+// serveWith is serve with something else in the configuration.
+func serveWith(t *testing.T, change func(*api.Config)) *running {
+	t.Helper()
 	r := &running{t: t, node: apitest.Sample(), socket: filepath.Join(t.TempDir(), "api.sock")}
-	s, err := api.New(api.Config{
+	cfg := api.Config{
 		Node: r.node, WriteToken: writeToken, ReadToken: readToken, Version: "test",
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "parley_up 1\n") }),
-	})
+	}
+	change(&cfg)
+	s, err := api.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,9 +18,6 @@ import (
 	"github.com/parley-network/parley/node/view"
 )
 
-// maxBody bounds the body of every request but the catalogue's and a card's.
-const maxBody = 64 << 10
-
 // describe sets up the OpenAPI document and how bodies are read and written.
 func describe(version string) huma.Config {
 	cfg := huma.DefaultConfig("Parley node", version)
@@ -79,48 +76,6 @@ func withoutValues(_ huma.Context, _ string, v any) (any, error) {
 	return v, nil
 }
 
-// reply carries a handler's result to huma.
-type reply[T any] struct{ Body T }
-
-// list is how the API carries several things, so that more can be said of
-// them later.
-type list[T any] struct {
-	Items []T `json:"items"`
-}
-
-// listed returns items as a list that is [] in JSON when there are none.
-func listed[T any](items []T, err error) (list[T], error) {
-	if items == nil {
-		items = []T{}
-	}
-	return list[T]{items}, err
-}
-
-// none is the input of an operation without any.
-type none struct{}
-
-// handle adds one operation. Its id is the operation's name in generated
-// clients; a body is read within maxBody.
-func handle[I, O any](s *Server, method, path, id, summary string, f func(context.Context, *I) (O, error), with ...func(*huma.Operation)) {
-	op := huma.Operation{
-		OperationID: id, Method: method, Path: path, Summary: summary,
-		MaxBodyBytes: maxBody, BodyReadTimeout: -1, // the guard sets deadlines
-	}
-	for _, w := range with {
-		w(&op)
-	}
-	huma.Register(s.api, op, func(ctx context.Context, in *I) (*reply[O], error) {
-		v, err := f(ctx, in)
-		if err != nil {
-			return nil, s.problem(ctx, id, err)
-		}
-		return &reply[O]{v}, nil
-	})
-}
-
-// created makes an operation answer 201.
-func created(op *huma.Operation) { op.DefaultStatus = http.StatusCreated }
-
 // problem turns an error of the node into a problem document.
 func (s *Server) problem(ctx context.Context, id string, err error) error {
 	status := statusOf(err)
@@ -138,7 +93,10 @@ func (s *Server) problem(ctx context.Context, id string, err error) error {
 // statusOf is the HTTP status of an error of the node.
 func statusOf(err error) int {
 	var tooLarge *http.MaxBytesError
+	var no *refusal
 	switch {
+	case errors.As(err, &no):
+		return no.status
 	case errors.As(err, &tooLarge):
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, view.ErrNotFound):

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	gotoken "go/token"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -31,10 +32,13 @@ type document struct {
 type operation struct {
 	OperationID string `json:"operationId" yaml:"operationId"`
 	Summary     string
+	Description string
+	Security    []map[string][]string
 	Parameters  []struct {
-		Name, In string
-		Required bool
-		Schema   map[string]any
+		Name, In    string
+		Description string
+		Required    bool
+		Schema      map[string]any
 	}
 	RequestBody *struct{ Content map[string]any } `json:"requestBody" yaml:"requestBody"`
 	Responses   map[string]struct {
@@ -69,38 +73,24 @@ func TestOpenAPIListsEveryRoute(t *testing.T) {
 	}
 }
 
-// routesInSource finds the operations that routes.go, vendor.go and events.go
-// register.
+// routesInSource finds the operations that this package registers.
 func routesInSource(t *testing.T) []string {
 	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var routes []string
-	for _, file := range []string{"routes.go", "vendor.go", "events.go"} {
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") || file == "operation.go" {
+			continue
+		}
 		f, err := parser.ParseFile(gotoken.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr: // handle(s, http.MethodGet, "/v1/…", …)
-				if name, ok := n.Fun.(*ast.Ident); ok && name.Name == "handle" {
-					routes = append(routes, route(n.Args[1], n.Args[2]))
-				}
-			case *ast.CompositeLit: // huma.Operation{Method: …, Path: …}
-				var method, path ast.Expr
-				for _, e := range n.Elts {
-					if kv, ok := e.(*ast.KeyValueExpr); ok {
-						switch fmt.Sprint(kv.Key) {
-						case "Method":
-							method = kv.Value
-						case "Path":
-							path = kv.Value
-						}
-					}
-				}
-				if method != nil && path != nil {
-					routes = append(routes, route(method, path))
-				}
-			}
+			routes = append(routes, registered(n)...)
 			return true
 		})
 	}
@@ -108,9 +98,42 @@ func routesInSource(t *testing.T) []string {
 	return routes
 }
 
+// registered is the route that a node of the source registers, if it does.
+func registered(n ast.Node) []string {
+	switch n := n.(type) {
+	case *ast.CallExpr: // handle(s, http.MethodGet, "/v1/…", …)
+		name, _ := n.Fun.(*ast.Ident)
+		switch {
+		case name == nil:
+		case name.Name == "handle" || name.Name == "perform":
+			return []string{route(n.Args[1], n.Args[2])}
+		case name.Name == "download":
+			return []string{"GET " + text(n.Args[1])}
+		}
+	case *ast.CompositeLit: // huma.Operation{Method: …, Path: …}
+		var method, path ast.Expr
+		for _, e := range n.Elts {
+			if kv, ok := e.(*ast.KeyValueExpr); ok {
+				switch fmt.Sprint(kv.Key) {
+				case "Method":
+					method = kv.Value
+				case "Path":
+					path = kv.Value
+				}
+			}
+		}
+		if method != nil && path != nil {
+			return []string{route(method, path)}
+		}
+	}
+	return nil
+}
+
+func text(literal ast.Expr) string { return strings.Trim(literal.(*ast.BasicLit).Value, `"`) }
+
 func route(method, path ast.Expr) string {
 	name := method.(*ast.SelectorExpr).Sel.Name
-	return strings.ToUpper(strings.TrimPrefix(name, "Method")) + " " + strings.Trim(path.(*ast.BasicLit).Value, `"`)
+	return strings.ToUpper(strings.TrimPrefix(name, "Method")) + " " + text(path)
 }
 
 // TestOpenAPIIsValid checks what OpenAPI 3.1 asks of a document: version and
@@ -126,8 +149,11 @@ func TestOpenAPIIsValid(t *testing.T) {
 	for path, ops := range d.Paths {
 		for method, op := range ops {
 			at := method + " " + path
-			if op.OperationID == "" || ids[op.OperationID] || op.Summary == "" {
-				t.Errorf("%s: operation id %q is missing or taken, or there is no summary", at, op.OperationID)
+			if op.OperationID == "" || ids[op.OperationID] {
+				t.Errorf("%s: operation id %q is missing or taken", at, op.OperationID)
+			}
+			if op.Summary == "" || strings.HasSuffix(op.Summary, ".") || !strings.HasSuffix(op.Description, ".") {
+				t.Errorf("%s: summary %q is a heading, description %q a sentence", at, op.Summary, op.Description)
 			}
 			ids[op.OperationID] = true
 			checkParameters(t, at, path, op)
@@ -151,8 +177,8 @@ func checkParameters(t *testing.T, at, path string, op operation) {
 	t.Helper()
 	there := map[string]bool{}
 	for _, p := range op.Parameters {
-		if there[p.In+p.Name] || p.Schema == nil || (p.In == "path") != p.Required {
-			t.Errorf("%s: parameter %s in %s is there twice, has no schema or is wrongly required", at, p.Name, p.In)
+		if there[p.In+p.Name] || p.Schema == nil || p.Description == "" || p.In == "path" && !p.Required {
+			t.Errorf("%s: parameter %s in %s is there twice, has no schema or description, or is not required", at, p.Name, p.In)
 		}
 		there[p.In+p.Name] = true
 	}
@@ -168,7 +194,7 @@ func checkResponses(t *testing.T, at string, op operation) {
 	success := false
 	for status, r := range op.Responses {
 		success = success || strings.HasPrefix(status, "2")
-		if r.Description == "" || len(r.Content) == 0 {
+		if r.Description == "" || (len(r.Content) == 0) != (status == "204") {
 			t.Errorf("%s: answer %s has no description or content", at, status)
 		}
 	}
@@ -201,22 +227,43 @@ func TestOpenAPIInYAMLSaysTheSame(t *testing.T) {
 	}
 }
 
-// TestAnswersFollowTheDocument checks that no answer has a field that the
-// document does not know: what generated clients are strict about.
+// TestAnswersFollowTheDocument asks every operation that looks and answers
+// with JSON, and checks that no answer has a field that the document does not
+// know, or lacks one it requires: what generated clients are strict about.
 func TestAnswersFollowTheDocument(t *testing.T) {
 	d, _ := openapi(t)
 	r := serve(t)
-	for path, schema := range map[string]string{
-		"/v1/status": "Status", "/v1/intents?mine=true": "ListIntent", "/v1/cards": "ListCard",
-		"/v1/intents/" + apitest.ID("intent").String() + "/offers": "ListOffer",
-	} {
-		var v map[string]any
-		if err := json.Unmarshal([]byte(r.do("GET", path, "").body), &v); err != nil {
-			t.Fatal(err)
+	asked := 0
+	for path, ops := range d.Paths {
+		get, ok := ops["get"]
+		answer, _ := get.Responses["200"].Content["application/json"].(map[string]any)
+		schema, _ := answer["schema"].(map[string]any)
+		ref, _ := schema["$ref"].(string)
+		if !ok || ref == "" {
+			continue
 		}
-		follows(t, d, path, schema, v)
+		got := r.do("GET", sampled(path), "")
+		var v map[string]any
+		if err := json.Unmarshal([]byte(got.body), &v); err != nil || got.status != 200 {
+			t.Fatalf("%s: status %d, %v: %s", path, got.status, err, got.body)
+		}
+		follows(t, d, path, ref[strings.LastIndex(ref, "/")+1:], v)
+		asked++
+	}
+	if asked < 30 {
+		t.Errorf("asked %d operations", asked)
 	}
 }
+
+// sampled is a path of the document with ids of what a sample has.
+func sampled(path string) string {
+	what := map[string]string{"intents": "intent", "cards": "card", "negotiations": "proffer"}[strings.Split(path, "/")[2]]
+	return strings.NewReplacer("{id}", apitest.ID(what).String(), "{did}", shop, "/v1/button", "/v1/button?vendor="+shop).
+		Replace(strings.Replace(path, "changes/{id}", "changes/c1", 1))
+}
+
+// shop is the vendor of a sample.
+const shop = "did:webvh:Qm:shop.example"
 
 func follows(t *testing.T, d document, at, schema string, v map[string]any) {
 	t.Helper()

@@ -31,7 +31,7 @@ var catalogueTypes = map[string]vendor.Format{
 type (
 	pageInput struct {
 		After string `query:"after" doc:"key of the last item of the page before" maxLength:"1024"`
-		Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+		Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"of items"`
 	}
 	page struct {
 		Items []market.Item `json:"items"`
@@ -58,22 +58,22 @@ func (s *Server) vendorRoutes() {
 	handle(s, http.MethodGet, "/v1/vendor/catalogue", "listCatalogue", "Items of the catalogue, in order of key", func(ctx context.Context, in *pageInput) (page, error) {
 		items, err := n.Catalogue(ctx, in.After, in.Limit)
 		return pageOf(items, in.Limit), err
-	})
+	}, says("Page by page, by the key of the last item of the page before."))
 	handle(s, http.MethodPost, "/v1/vendor/catalogue", "importCatalogue", "Add items or replace those of the same key", func(ctx context.Context, in *upload) (view.ImportReport, error) {
 		return n.ImportCatalogue(ctx, in.body, in.format)
 	}, describeUpload)
 	handle(s, http.MethodGet, "/v1/vendor/rules", "getRules", "When and how intents are answered", func(ctx context.Context, _ *none) (market.Rules, error) {
 		return n.Rules(ctx)
-	})
+	}, says("Of a vendor's node."))
 	handle(s, http.MethodPut, "/v1/vendor/rules", "setRules", "Replace the rules", func(ctx context.Context, in *rulesInput) (market.Rules, error) {
 		if err := n.SetRules(ctx, in.Body); err != nil {
 			return market.Rules{}, err
 		}
 		return n.Rules(ctx)
-	}, func(op *huma.Operation) { op.MaxBodyBytes = 1 << 20 })
+	}, upTo(1<<20), says("All of them; answers with what holds now."))
 	handle(s, http.MethodGet, "/v1/vendor/suggestions", "listSuggestions", "Intents a looser reading would match, for people to look at", func(ctx context.Context, _ *none) (list[view.Suggestion], error) {
 		return listed(n.Suggestions(ctx))
-	})
+	}, says("Nothing is ever answered by itself because of one."))
 }
 
 // upload is a catalogue as it comes in, never held as a whole.

@@ -34,16 +34,16 @@ type Event struct {
 //	offer    title;                  maybe text url third_party due amount gone
 //	message  title;                  maybe text url third_party due gone
 type Data struct {
-	Title      string        `json:"title"`                 // 1 to 200 bytes, one line
-	Text       string        `json:"text,omitempty"`        // up to 4 KiB of plain text
-	Amount     money.Money   `json:"amount,omitzero"`       // paid, to be paid or asked; below zero: paid back
-	Due        identity.Time `json:"due,omitzero"`          // by when something is to be done or is over
-	Renews     identity.Time `json:"renews,omitzero"`       // when a contract renews itself
-	URL        string        `json:"url,omitempty"`         // https, up to 1024 bytes
-	ThirdParty string        `json:"third_party,omitempty"` // whose mail this is, when not the vendor's own; up to 200 bytes
-	GTIN       string        `json:"gtin,omitempty"`        // what is recalled: a GS1 number of 8, 12, 13 or 14 digits
-	Serial     string        `json:"serial,omitempty"`      // serial or lot number of what is recalled, up to 200 bytes
-	Gone       bool          `json:"gone,omitempty"`        // what earlier events on this subject told of is no more
+	Title      string        `json:"title" doc:"1 to 200 bytes, one line"`
+	Text       string        `json:"text,omitempty" doc:"up to 4 KiB of plain text"`
+	Amount     money.Money   `json:"amount,omitzero" doc:"paid, to be paid or asked; below zero: paid back"`
+	Due        identity.Time `json:"due,omitzero" doc:"by when something is to be done or is over"`
+	Renews     identity.Time `json:"renews,omitzero" doc:"when a contract renews itself"`
+	URL        string        `json:"url,omitempty" doc:"https, up to 1024 bytes"`
+	ThirdParty string        `json:"third_party,omitempty" doc:"whose mail this is, when not the vendor's own"`
+	GTIN       string        `json:"gtin,omitempty" doc:"of what is recalled: 8, 12, 13 or 14 digits"`
+	Serial     string        `json:"serial,omitempty" doc:"or lot number of what is recalled"`
+	Gone       bool          `json:"gone,omitempty" doc:"what earlier events on this subject told of is no more"`
 }
 
 // form is an event in CloudEvents' JSON format. Extension attributes have no

@@ -9,12 +9,17 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"strings"
 	"syscall"
 )
 
 // maxAnswer bounds what a node may answer.
 const maxAnswer = 256 << 20
+
+// carType is the media type of a CAR file (IANA).
+const carType = "application/vnd.ipld.car"
 
 // list is how the API carries several things.
 type list[T any] struct {
@@ -116,4 +121,52 @@ func sendJSON[T any](ctx context.Context, c *Client, method, path string, in any
 		return none, err
 	}
 	return call[T](ctx, c, method, path, b)
+}
+
+// segment is a name as one segment of a path, which . and .. are not unless
+// they are escaped.
+func segment(name string) string {
+	if name == "." || name == ".." {
+		return strings.ReplaceAll(name, ".", "%2E")
+	}
+	return url.PathEscape(name)
+}
+
+// put replaces something; what the node has then is not read.
+func (c *Client) put(ctx context.Context, path string, in any) error {
+	b, err := asJSON(in)
+	if err != nil {
+		return err
+	}
+	return c.tell(ctx, http.MethodPut, path, b)
+}
+
+// tell makes a request of which success is the answer.
+func (c *Client) tell(ctx context.Context, method, path string, b *body) error {
+	r, err := c.send(ctx, method, path, b)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	io.Copy(io.Discard, io.LimitReader(r, maxProblem)) // so that the connection serves again
+	return nil
+}
+
+// file makes a request and returns its answer as it is.
+func (c *Client) file(ctx context.Context, path string) ([]byte, error) {
+	r, err := c.send(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, fmt.Errorf("read the node's file: %w", err)
+	case len(b) > maxAnswer:
+		return nil, fmt.Errorf("read the node's file: it has more than %d bytes", maxAnswer)
+	}
+	return b, nil
 }

@@ -3,7 +3,6 @@ package client
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -88,21 +87,12 @@ func (c *Client) EndCard(ctx context.Context, id dagcbor.CID, reason string) (vi
 
 // ExportCard returns a relationship as a CAR file.
 func (c *Client) ExportCard(ctx context.Context, id dagcbor.CID) ([]byte, error) {
-	r, err := c.send(ctx, http.MethodGet, "/v1/cards/"+id.String()+"/export", nil)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	b, err := io.ReadAll(io.LimitReader(r, maxAnswer))
-	if err != nil {
-		return nil, fmt.Errorf("read the card: %w", err)
-	}
-	return b, nil
+	return c.file(ctx, cardPath(id, "/export"))
 }
 
 // ImportCard hands the node a card's CAR file.
 func (c *Client) ImportCard(ctx context.Context, car []byte) (view.CardReport, error) {
-	return call[view.CardReport](ctx, c, http.MethodPost, "/v1/cards/import", &body{"application/vnd.ipld.car", bytes.NewReader(car)})
+	return call[view.CardReport](ctx, c, http.MethodPost, "/v1/cards/import", &body{carType, bytes.NewReader(car)})
 }
 
 // ImportCatalogue sends a catalogue as r yields it.

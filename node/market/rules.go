@@ -29,22 +29,22 @@ const (
 // forms have the same keys. Empty lists of areas and categories stand for all;
 // an empty Accepts accepts no terms, and so answers nothing.
 type Rules struct {
-	Answer      Mode                   `json:"answer,omitempty" toml:"answer,omitempty"`
-	Seller      []intentcast.Attribute `json:"seller,omitempty" toml:"seller,omitempty"` // of the vendor itself
-	Accepts     []terms.Ref            `json:"accepts,omitempty" toml:"accepts,omitempty"`
-	Areas       []Area                 `json:"areas,omitempty" toml:"areas,omitempty"`
-	Categories  []intentcast.Category  `json:"categories,omitempty" toml:"categories,omitempty"`   // with all beneath them
-	Memberships []string               `json:"memberships,omitempty" toml:"memberships,omitempty"` // programmes honoured
-	Lead        Duration               `json:"lead,omitempty" toml:"lead,omitempty"`               // from an intent to its fulfilment
-	Opening     *relcard.Window        `json:"opening,omitempty" toml:"opening,omitempty"`         // when the vendor fulfils at all
-	MinOrder    *money.Money           `json:"min_order,omitempty" toml:"min_order,omitempty"`     // smallest total
-	OfferLife   Duration               `json:"offer_life,omitempty" toml:"offer_life,omitempty"`   // how long an offer stands; 0: a day
-	Text        string                 `json:"text,omitempty" toml:"text,omitempty"`               // free text of every offer
+	Answer      Mode                   `json:"answer,omitempty" toml:"answer,omitempty" doc:"auto, ask or never: whether drafts go out by themselves; ask when left out"`
+	Seller      []intentcast.Attribute `json:"seller,omitempty" toml:"seller,omitempty" doc:"what holds of the vendor itself"`
+	Accepts     []terms.Ref            `json:"accepts,omitempty" toml:"accepts,omitempty" doc:"agreements accepted; none: nothing is answered"`
+	Areas       []Area                 `json:"areas,omitempty" toml:"areas,omitempty" doc:"where it delivers; anywhere when left out"`
+	Categories  []intentcast.Category  `json:"categories,omitempty" toml:"categories,omitempty" doc:"what it answers, with all beneath them; all when left out"`
+	Memberships []string               `json:"memberships,omitempty" toml:"memberships,omitempty" doc:"programmes honoured"`
+	Lead        Duration               `json:"lead,omitempty" toml:"lead,omitempty" doc:"ISO 8601 duration: the least time from an intent to its fulfilment"`
+	Opening     *relcard.Window        `json:"opening,omitempty" toml:"opening,omitempty" doc:"when the vendor fulfils at all"`
+	MinOrder    *money.Money           `json:"min_order,omitempty" toml:"min_order,omitempty" doc:"smallest total"`
+	OfferLife   Duration               `json:"offer_life,omitempty" toml:"offer_life,omitempty" doc:"ISO 8601 duration, at most 7 days: how long an offer stands; a day when left out"`
+	Text        string                 `json:"text,omitempty" toml:"text,omitempty" doc:"free text of every offer"`
 
-	Requests  negotiation.Policy `json:"requests,omitempty" toml:"requests,omitempty"`     // who may proffer terms: anyone, known, card; empty: anyone
-	NoCounter bool               `json:"no_counter,omitempty" toml:"no_counter,omitempty"` // refuse terms not accepted, and name no other
-	Comply    Mode               `json:"comply,omitempty" toml:"comply,omitempty"`         // demands to delete or copy data: auto or ask; empty: auto
-	Keeps     []string           `json:"keeps,omitempty" toml:"keeps,omitempty"`           // data taken from people, by path or kind: "emails", "addresses/home"; empty: all
+	Requests  negotiation.Policy `json:"requests,omitempty" toml:"requests,omitempty" doc:"who may proffer terms: anyone, known, card; anyone when left out"`
+	NoCounter bool               `json:"no_counter,omitempty" toml:"no_counter,omitempty" doc:"refuse terms not accepted, and name no other"`
+	Comply    Mode               `json:"comply,omitempty" toml:"comply,omitempty" doc:"whether demands to delete or copy data are met without a person: auto or ask; auto when left out"`
+	Keeps     []string           `json:"keeps,omitempty" toml:"keeps,omitempty" doc:"data taken from people, by path or kind, such as emails or addresses/home; all when left out"`
 }
 
 // Takes reports whether the vendor keeps data of the given path.

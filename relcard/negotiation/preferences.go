@@ -14,16 +14,16 @@ import (
 // Preferences is what a person answers by itself to an agreement that it is
 // asked about, such as a vendor's counter. The zero value asks each time.
 type Preferences struct {
-	Default    Choice                  `json:"default,omitzero"`
-	Vendors    map[identity.DID]Choice `json:"vendors,omitempty"`
-	Categories map[string]Choice       `json:"categories,omitempty"` // by category path; "vehicles" covers "vehicles/cars" too, and the longest wins
+	Default    Choice                  `json:"default,omitzero" doc:"for all that have no choice of their own"`
+	Vendors    map[identity.DID]Choice `json:"vendors,omitempty" doc:"by DID"`
+	Categories map[string]Choice       `json:"categories,omitempty" doc:"by category path, with all beneath it; the longest wins"`
 }
 
 // Choice is the preference for one vendor, one category or all.
 type Choice struct {
-	Always []string `json:"always,omitempty"` // roster ids
-	Never  []string `json:"never,omitempty"`  // roster ids
-	Else   Else     `json:"else,omitempty"`   // of what neither names
+	Always []string `json:"always,omitempty" doc:"roster ids that are agreed to"`
+	Never  []string `json:"never,omitempty" doc:"roster ids that are declined"`
+	Else   Else     `json:"else,omitempty" doc:"of what neither names; the next wider choice decides when left out" enum:"ask,accept-stricter,refuse"`
 }
 
 // Else is what a [Choice] says of an agreement that it does not name.

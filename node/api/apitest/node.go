@@ -35,10 +35,15 @@ type Node struct {
 	Connected  []view.Peer
 	Asked      view.Want // of the last Cast or Amend
 
+	TermsSheet
+	DataSheet
+	ChannelSheet
+
 	stock sync.Mutex // of Stock: an upload may go on while the catalogue is read
 
 	mu    sync.Mutex
 	calls []string // each method called, with its plain arguments
+	gave  any      // to the last method that takes more than those
 	log   []view.Event
 	more  chan struct{}
 }
@@ -50,13 +55,14 @@ func ID(name string) dagcbor.CID { return dagcbor.Sum([]byte(name)) }
 var When = identity.At(time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC))
 
 // Sample returns a node with one of everything: an intent "intent", an offer
-// "offer" to it, and a card "card" that came of that.
+// "offer" to it, a card "card" that came of that, a negotiation "proffer", and
+// what was shared, sent and agreed under the card.
 func Sample() *Node {
 	price := money.Money{Currency: "USD", Amount: "199.00"}
 	category := intentcast.Category{Taxonomy: "shopify", Value: "Vehicles/SUV"}
 	line := relcard.Line{Name: "4-wheel-drive SUV", Quantity: "1", Price: price}
 	vendor := relcard.Party{DID: "did:webvh:Qm:shop.example", Name: "Shop"}
-	return &Node{
+	n := &Node{
 		Own: []view.Intent{{ID: ID("intent"), Root: ID("intent"), Mine: true, Offers: 1, Body: intentcast.Intent{
 			Status: intentcast.StatusOpen, Category: category, Created: When, Expires: When, Text: "an SUV in Park City",
 		}}},
@@ -72,6 +78,8 @@ func Sample() *Node {
 		Car:   []byte("a CAR file"),
 		Hints: []view.Suggestion{{Intent: ID("heard"), Text: "an SUV", Item: "Minivan", Why: "shares a word"}},
 	}
+	n.TermsSheet, n.DataSheet, n.ChannelSheet = sampleTerms(n.Held[0]), sampleData(n.Held[0]), sampleChannels(n.Held[0])
+	return n
 }
 
 func (n *Node) call(format string, args ...any) error {
@@ -79,6 +87,30 @@ func (n *Node) call(format string, args ...any) error {
 	defer n.mu.Unlock()
 	n.calls = append(n.calls, fmt.Sprintf(format, args...))
 	return n.Err
+}
+
+// given is a call with more than plain arguments.
+func (n *Node) given(v any, format string, args ...any) error {
+	n.mu.Lock()
+	n.gave = v
+	n.mu.Unlock()
+	return n.call(format, args...)
+}
+
+// Given returns what the last method was given that takes more than ids, texts
+// and files.
+func (n *Node) Given() any {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.gave
+}
+
+// set puts v in place unless there is an error.
+func set[T any](to *T, v T, err error) error {
+	if err == nil {
+		*to = v
+	}
+	return err
 }
 
 // Asks returns the calls so far.

@@ -10,11 +10,11 @@ import (
 // Schedule is when digests are due: at an hour of the person's own clock, each
 // day or on one day of the week.
 type Schedule struct {
-	Hour   int    `json:"hour"`             // 0 to 23
-	Zone   string `json:"zone,omitempty"`   // IANA time zone, "Europe/Berlin"; empty: UTC
-	Weekly bool   `json:"weekly,omitempty"` // else daily
+	Hour   int    `json:"hour" doc:"of the zone's clock" minimum:"0" maximum:"23"`
+	Zone   string `json:"zone,omitempty" doc:"IANA time zone, such as Europe/Berlin; UTC when left out"`
+	Weekly bool   `json:"weekly,omitempty" doc:"else daily"`
 	// Day is the day of a weekly digest, time.Sunday (0) to time.Saturday.
-	Day time.Weekday `json:"day,omitempty"`
+	Day time.Weekday `json:"day,omitempty" doc:"of a weekly digest, 0 is Sunday" minimum:"0" maximum:"6"`
 }
 
 const maxZone = 64

@@ -11,16 +11,16 @@ import (
 
 // Decision is what happens with an event, and why.
 type Decision struct {
-	Action    Action   `json:"action"`
-	Why       []Step   `json:"why"`                 // everything considered, in order; the last that decides holds
-	Overrides []string `json:"overrides,omitempty"` // global preferences the channel went before: "global.no_third_party"
+	Action    Action   `json:"action" doc:"notify, inbox, digest, drop"`
+	Why       []Step   `json:"why" doc:"everything considered, in order; the last that decides holds"`
+	Overrides []string `json:"overrides,omitempty" doc:"global preferences the channel went before"`
 }
 
 // Step is one thing that was considered.
 type Step struct {
-	Decides bool   `json:"decides,omitempty"` // it set the action
-	Action  Action `json:"action,omitempty"`  // what it says, if it says anything
-	Text    string `json:"text"`              // in plain words
+	Decides bool   `json:"decides,omitempty" doc:"it set the action"`
+	Action  Action `json:"action,omitempty" doc:"what it says, if it says anything"`
+	Text    string `json:"text" doc:"in plain words"`
 }
 
 // Explain returns the decision and its steps as lines of text.

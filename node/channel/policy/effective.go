@@ -8,12 +8,12 @@ import (
 // Effect is what a policy comes to for one kind of events in one channel.
 type Effect struct {
 	Kind       channel.Kind `json:"kind"`
-	Action     Action       `json:"action"`              // where no rule matches, outside quiet hours
-	Quiet      Action       `json:"quiet"`               // the same within quiet hours
-	ThirdParty Action       `json:"third_party"`         // the same for third-party mail
-	From       string       `json:"from"`                // the preference that says so: "channel.closed", "channel.kinds", "global.kinds" or "default"
-	Overrides  []string     `json:"overrides,omitempty"` // global preferences the channel goes before, as in Decision
-	Rules      []string     `json:"rules,omitempty"`     // names of the rules that may say otherwise, in their order
+	Action     Action       `json:"action" doc:"where no rule matches, outside quiet hours"`
+	Quiet      Action       `json:"quiet" doc:"the same within quiet hours"`
+	ThirdParty Action       `json:"third_party" doc:"the same for third-party mail"`
+	From       string       `json:"from" doc:"the preference that says so: channel.closed, channel.kinds, global.kinds, default"`
+	Overrides  []string     `json:"overrides,omitempty" doc:"global preferences the channel goes before"`
+	Rules      []string     `json:"rules,omitempty" doc:"names of the rules that may say otherwise, in their order"`
 }
 
 // Effective returns the table of one card's channel, one row for each of

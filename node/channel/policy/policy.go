@@ -54,42 +54,42 @@ func Default(k channel.Kind) Action {
 // Policy is a person's preferences: for all channels, and for each. The zero
 // Policy with Version 1 is valid and says nothing.
 type Policy struct {
-	Version  int                     `json:"v"` // 1
-	Global   Global                  `json:"global,omitzero"`
-	Channels map[dagcbor.CID]Channel `json:"channels,omitempty"` // by the root of the card
+	Version  int                     `json:"v" doc:"1"`
+	Global   Global                  `json:"global,omitzero" doc:"what holds for all channels that say nothing else"`
+	Channels map[dagcbor.CID]Channel `json:"channels,omitempty" doc:"by the CID of the card"`
 }
 
 // Global is what holds for all channels that say nothing else.
 type Global struct {
-	NoThirdParty bool                    `json:"no_third_party,omitempty"` // drop what vendors pass on from others
-	Zone         string                  `json:"zone,omitempty"`           // IANA time zone of the person's hours, "Europe/Berlin"; empty: UTC
-	Quiet        *Quiet                  `json:"quiet,omitempty"`          // hours without notifications
-	Kinds        map[channel.Kind]Action `json:"kinds,omitempty"`          // recalls can't be other than notify here
-	Rules        []Rule                  `json:"rules,omitempty"`          // the first that matches decides
+	NoThirdParty bool                    `json:"no_third_party,omitempty" doc:"drop what vendors pass on from others"`
+	Zone         string                  `json:"zone,omitempty" doc:"IANA time zone, such as Europe/Berlin; UTC when left out"`
+	Quiet        *Quiet                  `json:"quiet,omitempty" doc:"hours without notifications"`
+	Kinds        map[channel.Kind]Action `json:"kinds,omitempty" doc:"action by kind: notify, inbox, digest, drop; recalls notify"`
+	Rules        []Rule                  `json:"rules,omitempty" doc:"the first that matches decides" maxItems:"64"`
 }
 
 // Quiet is a time of each day in the person's zone, from From to before To;
 // with From after To it goes over midnight.
 type Quiet struct {
-	From string `json:"from"` // "22:00"
-	To   string `json:"to"`   // "07:30"
+	From string `json:"from" doc:"such as 22:00"`
+	To   string `json:"to" doc:"such as 07:30; over midnight when before from"`
 }
 
 // Channel is the preferences for the channel of one card.
 type Channel struct {
 	// Closed drops everything. It is the person's side of
 	// [channel.Setting]: whoever closes a channel tells the vendor as well.
-	Closed    bool                    `json:"closed,omitempty"`
-	Kinds     map[channel.Kind]Action `json:"kinds,omitempty"`
-	Rules     []Rule                  `json:"rules,omitempty"` // the first that matches decides
-	Overrides Overrides               `json:"overrides,omitzero"`
+	Closed    bool                    `json:"closed,omitempty" doc:"drop everything"`
+	Kinds     map[channel.Kind]Action `json:"kinds,omitempty" doc:"action by kind: notify, inbox, digest, drop"`
+	Rules     []Rule                  `json:"rules,omitempty" doc:"the first that matches decides" maxItems:"64"`
+	Overrides Overrides               `json:"overrides,omitzero" doc:"global preferences it is exempt from"`
 }
 
 // Overrides name the global preferences that a channel is exempt from by name;
 // its kinds and rules go before the global ones anyway.
 type Overrides struct {
-	ThirdParty bool `json:"third_party,omitempty"` // takes third-party mail all the same
-	Quiet      bool `json:"quiet,omitempty"`       // notifies in quiet hours
+	ThirdParty bool `json:"third_party,omitempty" doc:"takes third parties' mail all the same"`
+	Quiet      bool `json:"quiet,omitempty" doc:"notifies in quiet hours"`
 }
 
 // Rule says what happens with the events for which a CEL expression is true
@@ -111,9 +111,9 @@ type Overrides struct {
 // A rule speaks of recalls, and so may quiet them, when "recall" stands in it
 // as a text or it asks for event.gtin or event.serial.
 type Rule struct {
-	Name string `json:"name"` // 1 to 80 bytes, unique in its list
-	When string `json:"when"` // up to 1000 characters, of type bool
-	Do   Action `json:"do"`
+	Name string `json:"name" doc:"unique in its list" maxLength:"80"`
+	When string `json:"when" doc:"CEL expression over event, channel and now" maxLength:"1000"`
+	Do   Action `json:"do" doc:"what happens with events for which it is true" enum:"notify,inbox,digest,drop"`
 }
 
 // maxPolicy is the most bytes of a policy's JSON.
