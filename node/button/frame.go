@@ -5,8 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"html/template"
+	"html"
 	"net/http"
+	"strings"
 )
 
 // FrameOptions is what the frame names besides the state.
@@ -17,8 +18,6 @@ type FrameOptions struct {
 
 // frameStep is what a frame's length is a multiple of.
 const frameStep = 1 << 10
-
-var frameTemplate = template.Must(template.New("frame").Parse(frameHTML))
 
 // Frame returns the HTML document that a person's node shows inside a
 // vendor's page. For one vendor it has the same length whatever the state, and
@@ -48,17 +47,18 @@ func Frame(s State, o FrameOptions) []byte {
 	return append(out, bytes.Repeat([]byte(" "), length-len(out))...)
 }
 
+// renderFrame fills in the document. It does without html/template, by which
+// the linker would have to keep every exported method of the program.
 func renderFrame(s State, o FrameOptions) []byte {
-	var b bytes.Buffer
-	err := frameTemplate.Execute(&b, map[string]any{
-		"CSS": template.CSS(frameCSS), "JS": template.JS(frameJS),
-		"SVG":   template.HTML(SVG(s, Options{Title: "r-button"})),
-		"State": s, "Words": Words(s), "Vendor": o.Vendor, "Home": o.Home,
-	})
-	if err != nil {
-		panic("button: the frame's template: " + err.Error()) // a buffer takes everything
+	home := o.Home
+	if !strings.HasPrefix(home, "/") && !strings.HasPrefix(home, "http://") && !strings.HasPrefix(home, "https://") {
+		home = "/" // a link of another scheme could run a script
 	}
-	return b.Bytes()
+	return []byte(strings.NewReplacer(
+		"{{.CSS}}", frameCSS, "{{.JS}}", frameJS, "{{.SVG}}", string(SVG(s, Options{Title: "r-button"})),
+		"{{.State}}", html.EscapeString(string(s)), "{{.Words}}", html.EscapeString(Words(s)),
+		"{{.Vendor}}", html.EscapeString(o.Vendor), "{{.Home}}", html.EscapeString(home),
+	).Replace(frameHTML))
 }
 
 // FrameHeaders returns the headers that Frame must be sent with. They let any
