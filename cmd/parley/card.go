@@ -2,57 +2,91 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/button"
+	"github.com/parley-network/parley/node/client"
 	"github.com/parley-network/parley/node/view"
 	"github.com/parley-network/parley/relcard"
 	"github.com/parley-network/parley/relcard/archive"
 )
 
 type cardCmd struct {
-	Show   cardShowCmd   `cmd:"" help:"Show one relationship."`
-	Verify cardVerifyCmd `cmd:"" help:"Verify a card's file, without a node or a network."`
-	Export cardExportCmd `cmd:"" help:"Write a relationship to one file that anyone can verify."`
-	Import cardImportCmd `cmd:"" help:"Hand the node a card's file."`
-	End    cardEndCmd    `cmd:"" help:"End a relationship."`
+	Show    cardShowCmd    `cmd:"" help:"Show one relationship."`
+	Log     cardLogCmd     `cmd:"" help:"Show all that both sides have said under it."`
+	Amend   cardAmendCmd   `cmd:"" help:"Propose its next version."`
+	Sign    cardSignCmd    `cmd:"" help:"Sign the version that the other side proposes."`
+	Decline cardDeclineCmd `cmd:"" help:"Say no to the version that the other side proposes."`
+	End     cardEndCmd     `cmd:"" help:"End a relationship."`
+	Export  cardExportCmd  `cmd:"" help:"Write it to one file that anyone can verify."`
+	Verify  cardVerifyCmd  `cmd:"" help:"Verify a card's file, without a node or a network."`
+	Import  cardImportCmd  `cmd:"" help:"Hand the node a card's file."`
+	Dispute cardDisputeCmd `cmd:"" help:"Write the whole record, with where the copies part, for a third party."`
 }
 
 type cardShowCmd struct {
-	Card string `arg:"" help:"Its id, or the last characters of it."`
+	Card string `arg:"" help:"The relationship."`
 }
 
 // Help implements kong.HelpProvider.
-func (cardShowCmd) Help() string { return "Example:\n\n    parley card show 3mxa5qhe" }
+func (cardShowCmd) Help() string {
+	return "Example:\n\n    parley card show 3mxa5qhe\n    parley card show \"Alpine Cars\""
+}
 
-// Run shows the card.
+// Run shows the card, and what is proposed on it.
 func (cmd cardShowCmd) Run(e *env) error {
-	c, err := e.node()
+	return e.onCard(cmd.Card, func(c *client.Client, id dagcbor.CID) error {
+		card, err := c.Card(e.ctx, id)
+		if err != nil {
+			return err
+		}
+		var proposed []relcard.Version
+		if card.State == string(relcard.StateAmending) && !e.asJSON {
+			if proposed, err = e.proposed(c, id); err != nil {
+				return err
+			}
+		}
+		return e.show(card, func(w io.Writer) {
+			printCard(w, card)
+			for _, v := range proposed {
+				printProposed(w, card, v)
+			}
+		})
+	})
+}
+
+// proposed reads the versions that wait for a signature from the card's file,
+// since the API's view of a card is of the version in force.
+func (e *env) proposed(c *client.Client, id dagcbor.CID) ([]relcard.Version, error) {
+	car, err := c.ExportCard(e.ctx, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer c.Close()
-	id, err := e.findCard(c, cmd.Card)
+	_, report, err := archive.Import(bytes.NewReader(car), time.Now())
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("read what is proposed: %w", err)
 	}
-	card, err := c.Card(e.ctx, id)
-	if err != nil {
-		return err
-	}
-	return e.show(card, func(w io.Writer) { printCard(w, card) })
+	return report.Chain.Pending(), nil
 }
 
 func printCard(w io.Writer, card view.Card) {
-	b := card.Body
-	facts(w, "card", card.ID.String(), "state", card.State, "alarm", card.Alarm, "since", local(card.Since),
-		"newest version", fmt.Sprintf("%s (of %d)", card.Head, card.Versions),
+	b, state := card.Body, button.State(card.Button)
+	sheet(w, "card", card.ID.String(), "state", card.State, "r-button", button.Symbol(state)+" "+button.Words(state),
+		"alarm", card.Alarm, "since", local(card.Since), "version", card.Head.String(), "of", count(card.Versions, "version"),
 		"you are the", string(card.Side), "person", party(b.Person), "vendor", party(b.Vendor),
-		"terms", strings.TrimSpace(b.Terms.ID+" "+b.Terms.Version), "due", window(b.Fulfil))
+		"terms", strings.TrimSpace(b.Terms.ID+" "+b.Terms.Version), "jurisdiction", b.Jurisdiction, "agreed at", b.Location,
+		"runs", runsFor(b.Term), "due", window(b.Fulfil))
+	printDeal(w, &b)
+	if b.End != nil {
+		fmt.Fprintf(w, "ended by the %s: %s\n", b.End.By, clean(b.End.Reason))
+	}
+}
+
+func printDeal(w io.Writer, b *relcard.Body) {
 	for _, l := range b.Lines {
 		fmt.Fprintf(w, "  %s × %s at %s\n", clean(l.Quantity), clean(l.Name), l.Price)
 	}
@@ -62,180 +96,75 @@ func printCard(w io.Writer, card view.Card) {
 	if b.Total != nil {
 		fmt.Fprintf(w, "  total %s\n", b.Total)
 	}
-	if b.End != nil {
-		fmt.Fprintf(w, "ended by the %s: %s\n", b.End.By, clean(b.End.Reason))
+}
+
+// printProposed shows a version that is not in force, as far as it is other
+// than the one that is.
+func printProposed(w io.Writer, card view.Card, v relcard.Version) {
+	was, next := card.Body, v.Body
+	by := "the vendor"
+	if v.Signed.Person != nil {
+		by = "the person"
 	}
+	fmt.Fprintf(w, "\n%s proposes version %d:\n", by, next.Seq)
+	changed := func(before, after string) string {
+		if before == after {
+			return ""
+		}
+		if after == "" {
+			return "none, in place of " + before
+		}
+		return after + yes(before == "", "", ", in place of "+before)
+	}
+	sheet(w, "  terms", changed(was.Terms.ID, next.Terms.ID), "  jurisdiction", changed(was.Jurisdiction, next.Jurisdiction),
+		"  agreed at", changed(was.Location, next.Location), "  runs", changed(runsFor(was.Term), runsFor(next.Term)),
+		"  due", changed(window(was.Fulfil), window(next.Fulfil)))
+	if lines(was.Lines) != lines(next.Lines) || fmt.Sprint(was.Total) != fmt.Sprint(next.Total) {
+		printDeal(w, &next)
+	}
+	mine := string(card.Side) == strings.TrimPrefix(by, "the ")
+	fmt.Fprintln(w, yes(mine, "It waits for the other side.",
+		fmt.Sprintf("It waits for you: parley card sign %s, or decline.", short(card.ID))))
+}
+
+// runsFor is how long an agreement runs, in words.
+func runsFor(t *relcard.Term) string {
+	if t == nil {
+		return ""
+	}
+	var parts []string
+	if t.Every != "" {
+		parts = append(parts, "in periods of "+t.Every)
+	}
+	if !t.Until.IsZero() {
+		parts = append(parts, "until "+lastDay(t.Until))
+	}
+	return strings.Join(append(parts, yes(t.Renews, "renews by itself", "does not renew")), ", ")
 }
 
 func party(p relcard.Party) string { return strings.TrimSpace(p.Name + " " + string(p.DID)) }
 
-type cardVerifyCmd struct {
-	File string `arg:"" help:"The card's file; - is standard input."`
-}
-
-// Help implements kong.HelpProvider.
-func (cardVerifyCmd) Help() string {
-	return `Everything needed is in the file: every version, both signatures, both key
-logs. Exits with 1 if anything in it does not hold.
-
-Example:
-
-    parley card verify stroller.car && echo "every signature holds"`
-}
-
-// Run verifies.
-func (cmd cardVerifyCmd) Run(e *env) error {
-	b, err := e.readFile(cmd.File, archive.MaxSize)
-	if err != nil {
-		return err
-	}
-	_, report, err := archive.Import(bytes.NewReader(b), time.Now())
-	if err != nil {
-		verdict := struct {
-			Valid   bool   `json:"valid"`
-			Problem string `json:"problem"`
-		}{Problem: err.Error()}
-		if e.asJSON {
-			return errors.Join(e.show(verdict, nil), errTold)
-		}
-		return fmt.Errorf("%s does not hold: %w", cmd.File, err)
-	}
-	verdict := struct {
-		Valid bool `json:"valid"`
-		*archive.Report
-	}{true, report}
-	return e.show(verdict, func(w io.Writer) {
-		fmt.Fprintln(w, "Everything in the file holds.")
-		for line := range strings.Lines(report.String()) {
-			fmt.Fprintln(w, clean(strings.TrimSuffix(line, "\n")))
-		}
-	})
-}
-
-type cardExportCmd struct {
-	Card   string `arg:"" help:"Its id, or the last characters of it."`
-	Output string `short:"o" help:"Where to write it; - is standard output. Named after the card when left out." placeholder:"FILE"`
-}
-
-// Help implements kong.HelpProvider.
-func (cardExportCmd) Help() string {
-	return "Example:\n\n    parley card export 3mxa5qhe -o stroller.car"
-}
-
-// Run writes the card's file.
-func (cmd cardExportCmd) Run(e *env) error {
-	c, err := e.node()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	id, err := e.findCard(c, cmd.Card)
-	if err != nil {
-		return err
-	}
-	car, err := c.ExportCard(e.ctx, id)
-	if err != nil {
-		return err
-	}
-	path := cmd.Output
-	switch path {
-	case "-":
-		_, err := e.out.Write(car)
-		return err
-	case "":
-		path = "card-" + short(id) + ".car"
-	}
-	if err := writeNew(path, car); err != nil {
-		return err
-	}
-	out := struct {
-		File  string `json:"file"`
-		Bytes int    `json:"bytes"`
-	}{path, len(car)}
-	return e.show(out, func(w io.Writer) {
-		fmt.Fprintf(w, "Wrote %s. Anyone can verify it: parley card verify %s\n", path, path)
-	})
-}
-
-// writeNew writes a file that is not there yet.
-func writeNew(path string, b []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s is there already: choose another name with -o", path)
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := f.Write(b); err != nil {
-		return errors.Join(err, f.Close(), os.Remove(path))
-	}
-	return f.Close()
-}
-
-type cardImportCmd struct {
-	File string `arg:"" help:"The card's file; - is standard input."`
-}
-
-// Help implements kong.HelpProvider.
-func (cardImportCmd) Help() string {
-	return "Example:\n\n    parley card import stroller.car"
-}
-
-// Run hands the file to the node.
-func (cmd cardImportCmd) Run(e *env) error {
-	b, err := e.readFile(cmd.File, archive.MaxSize)
-	if err != nil {
-		return err
-	}
-	c, err := e.node()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	report, err := c.ImportCard(e.ctx, b)
-	if err != nil {
-		return err
-	}
-	if err := e.show(report, func(w io.Writer) {
-		for _, l := range report.Lines {
-			fmt.Fprintln(w, clean(l))
-		}
-		if !report.Valid {
-			fmt.Fprintf(w, "Refused: %s\n", clean(report.Problem))
-		}
-	}); err != nil {
-		return err
-	}
-	if !report.Valid {
-		return errTold
-	}
-	return nil
-}
-
 type cardEndCmd struct {
-	Card   string `arg:"" help:"Its id, or the last characters of it."`
+	Card   string `arg:"" help:"The relationship."`
 	Reason string `help:"Why; the other side reads it." placeholder:"TEXT"`
 }
 
 // Help implements kong.HelpProvider.
 func (cardEndCmd) Help() string {
-	return "Example:\n\n    parley card end 3mxa5qhe --reason \"moved away\""
+	return `It takes effect when the other side has it, and is sent until then.
+
+Example:
+
+    parley card end 3mxa5qhe --reason "moved away"`
 }
 
 // Run ends the relationship.
 func (cmd cardEndCmd) Run(e *env) error {
-	c, err := e.node()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	id, err := e.findCard(c, cmd.Card)
-	if err != nil {
-		return err
-	}
-	card, err := c.EndCard(e.ctx, id, cmd.Reason)
-	if err != nil {
-		return err
-	}
-	return e.show(card, func(w io.Writer) { fmt.Fprintf(w, "Card %s is %s.\n", short(card.ID), card.State) })
+	return e.onCard(cmd.Card, func(c *client.Client, id dagcbor.CID) error {
+		card, err := c.EndCard(e.ctx, id, cmd.Reason)
+		if err != nil {
+			return err
+		}
+		return e.show(card, func(w io.Writer) { fmt.Fprintf(w, "Card %s is %s.\n", short(card.ID), card.State) })
+	})
 }

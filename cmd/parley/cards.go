@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/node/button"
+	"github.com/parley-network/parley/node/client"
 	"github.com/parley-network/parley/node/view"
 	"github.com/parley-network/parley/relcard"
 )
@@ -14,47 +16,56 @@ type cardsCmd struct{}
 
 // Help implements kong.HelpProvider.
 func (cardsCmd) Help() string {
-	return "Example:\n\n    parley cards\n    parley cards --json | jq '.[] | select(.state==\"active\") | .body.vendor.name'"
+	return "The first column is the r-button: ⊂ is you, ⊃ the vendor.\n\nExample:\n\n    parley cards\n    parley cards --json | jq -r '.[] | select(.state==\"active\") | .id'"
 }
 
 // Run lists the cards.
 func (cardsCmd) Run(e *env) error {
-	c, err := e.node()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	cards, err := c.Cards(e.ctx)
-	if err != nil {
-		return err
-	}
-	return e.show(none(cards), func(w io.Writer) {
-		if len(cards) == 0 {
-			fmt.Fprintln(w, "You have no relationship yet. One begins with: parley accept OFFER")
-			return
+	return e.with(func(c *client.Client) error {
+		cards, err := c.Cards(e.ctx)
+		if err != nil {
+			return err
 		}
-		var rows [][]string
-		for _, card := range cards {
-			total := ""
-			if card.Body.Total != nil {
-				total = card.Body.Total.String()
+		return e.show(none(cards), func(w io.Writer) {
+			if len(cards) == 0 {
+				fmt.Fprintln(w, "You have no relationship yet. One begins with: parley accept OFFER, or parley proffer VENDOR")
+				return
 			}
-			rows = append(rows, []string{short(card.ID), card.State, otherSide(card), total, card.Body.Terms.ID, local(card.Since), cut(lines(card.Body.Lines), 50)})
-		}
-		table(w, "CARD STATE WITH TOTAL TERMS SINCE WHAT", rows)
+			printCards(w, cards)
+		})
 	})
+}
+
+func printCards(w io.Writer, cards []view.Card) {
+	var rows [][]string
+	for _, card := range cards {
+		total := ""
+		if card.Body.Total != nil {
+			total = card.Body.Total.String()
+		}
+		rows = append(rows, []string{
+			button.Symbol(button.State(card.Button)), short(card.ID), card.State, otherSide(card), total, card.Body.Terms.ID,
+			day(card.Since), lines(card.Body.Lines),
+		})
+	}
+	columns(w, "⊂⊃ CARD STATE WITH* TOTAL TERMS SINCE WHAT*", rows)
+}
+
+// otherParty is who the card is with.
+func otherParty(card view.Card) relcard.Party {
+	if card.Side == identity.RoleVendor {
+		return card.Body.Person
+	}
+	return card.Body.Vendor
 }
 
 // otherSide names who the card is with.
 func otherSide(card view.Card) string {
-	p := card.Body.Vendor
-	if card.Side == identity.RoleVendor {
-		p = card.Body.Person
-	}
+	p := otherParty(card)
 	if p.Name != "" {
 		return cut(p.Name, 30)
 	}
-	return cut(string(p.DID), 30)
+	return shortDID(p.DID)
 }
 
 // lines says what was agreed on, in one line.

@@ -3,11 +3,11 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/parley-network/parley/gossip/intentcast"
@@ -20,11 +20,7 @@ import (
 func wanted(t *testing.T, now time.Time, args ...string) (view.Want, error) {
 	t.Helper()
 	var c cli
-	k, err := kong.New(&c, kong.Exit(func(int) {}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := k.Parse(append([]string{"cast"}, args...)); err != nil {
+	if _, err := parser(&c, io.Discard, io.Discard, func(int) {}).Parse(append([]string{"cast"}, args...)); err != nil {
 		return view.Want{}, err
 	}
 	return c.Cast.want(&env{in: strings.NewReader("")}, now)

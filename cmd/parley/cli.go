@@ -1,17 +1,11 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"io"
-	"strings"
+	"reflect"
+	"time"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/parley-network/parley/node/client"
-	"github.com/parley-network/parley/node/config"
-	"github.com/parley-network/parley/node/view"
 )
 
 // What the process exits with.
@@ -23,7 +17,9 @@ const (
 	description = `Parley: relate to any vendor on your own terms, with nobody in the middle.
 
 A node is started with "parley up" and keeps everything in one folder; the
-other commands speak to the node running there.
+other commands speak to the node running there. A relationship, an offer or a
+statement is named by its id or by the last characters of it, as lists show it;
+a relationship also by the other side's name, if there is one such.
 
 Exit codes: 0 it worked; 1 it failed, was refused or does not hold; 2 the
 command line is wrong; 3 no node is running.`
@@ -31,136 +27,95 @@ command line is wrong; 3 no node is running.`
 
 // cli is the whole command line.
 type cli struct {
-	Home string `help:"The node's data folder." env:"PARLEY_HOME" placeholder:"DIR" type:"path"`
-	JSON bool   `help:"Answer in JSON." name:"json"`
+	Home    string           `help:"The node's data folder." env:"PARLEY_HOME" placeholder:"DIR" type:"path"`
+	JSON    bool             `help:"Answer in JSON." name:"json"`
+	Version kong.VersionFlag `help:"Show the program's version." name:"version"`
 
-	Up          upCmd          `cmd:"" group:"node" help:"Run a node until interrupted."`
-	Status      statusCmd      `cmd:"" group:"node" help:"Show the running node at a glance."`
-	Events      eventsCmd      `cmd:"" group:"node" help:"Show what happened, and with --follow what happens."`
-	Peer        peerCmd        `cmd:"" group:"node" help:"Connect to other nodes."`
-	Passphrase  passphraseCmd  `cmd:"" group:"node" help:"Set, change or remove the passphrase of the node's keys."`
-	Version     versionCmd     `cmd:"" group:"node" help:"Show the program's version."`
-	Cast        castCmd        `cmd:"" group:"person" help:"Tell the market what you want."`
-	Intents     intentsCmd     `cmd:"" group:"person" help:"List the intents you cast."`
-	Withdraw    withdrawCmd    `cmd:"" group:"person" help:"Tell the market that an intent no longer stands."`
-	Fulfil      fulfilCmd      `cmd:"" group:"person" help:"Tell the market that an intent has been met."`
-	Offers      offersCmd      `cmd:"" group:"person" help:"List the offers to an intent, best first."`
-	Accept      acceptCmd      `cmd:"" group:"person" help:"Accept an offer."`
-	Cards       cardsCmd       `cmd:"" group:"cards" help:"List your relationships."`
-	Card        cardCmd        `cmd:"" group:"cards" help:"Look at one relationship, verify it, carry it elsewhere, end it."`
-	VendorGroup vendorGroupCmd `cmd:"" name:"vendor" group:"vendor" help:"What a vendor's node answers intents from."`
+	nodeCommands
+	wantCommands
+	termsCommands
+	cardCommands
+	dataCommands
+	channelCommands
+	VendorGroup vendorGroupCmd `cmd:"" name:"vendor" group:"vendor" help:"What a vendor's node sells, accepts, answers and sends."`
 	Demo        demoCmd        `cmd:"" group:"try" help:"Watch one person and five vendors deal with each other, a process each."`
 	Market      marketCmd      `cmd:"" group:"try" help:"Play published markets through real nodes."`
 }
 
+// The commands, a group of the help each.
+type (
+	nodeCommands struct {
+		Up          upCmd         `cmd:"" group:"node" help:"Run a node until interrupted."`
+		Status      statusCmd     `cmd:"" group:"node" help:"Show the running node at a glance."`
+		Events      eventsCmd     `cmd:"" group:"node" help:"Show what happened, and with --follow what happens."`
+		Peer        peerCmd       `cmd:"" group:"node" help:"Connect to other nodes."`
+		Passphrase  passphraseCmd `cmd:"" group:"node" help:"Set, change or remove the passphrase of the node's keys."`
+		ShowVersion versionCmd    `cmd:"" name:"version" group:"node" help:"Show the program's version and what it was built with."`
+		ShowHelp    helpCmd       `cmd:"" name:"help" group:"node" help:"Show the help of a command."`
+	}
+	wantCommands struct {
+		Cast     castCmd     `cmd:"" group:"want" help:"Tell the market what you want."`
+		Intents  intentsCmd  `cmd:"" group:"want" help:"List the intents you cast."`
+		Withdraw withdrawCmd `cmd:"" group:"want" help:"Tell the market that an intent no longer stands."`
+		Fulfil   fulfilCmd   `cmd:"" group:"want" help:"Tell the market that an intent has been met."`
+		Offers   offersCmd   `cmd:"" group:"want" help:"List the offers to an intent, best first."`
+		Accept   acceptCmd   `cmd:"" group:"want" help:"Accept an offer."`
+		Release  releaseCmd  `cmd:"" group:"want" help:"Open private details of an intent to one bidder."`
+		Released releasedCmd `cmd:"" group:"want" help:"List the private details of an intent that were opened."`
+	}
+	termsCommands struct {
+		Vendors      vendorsCmd      `cmd:"" group:"terms" help:"List the vendors heard of and what they accept."`
+		Proffer      profferCmd      `cmd:"" group:"terms" help:"Put your terms to a vendor."`
+		Negotiations negotiationsCmd `cmd:"" group:"terms" help:"List your proffers and what came of them, or show one."`
+		Negotiation  negotiationCmd  `cmd:"" group:"terms" help:"Say yes or no to what a vendor named instead."`
+		Preferences  preferencesCmd  `cmd:"" group:"terms" help:"Which terms your node agrees to, or refuses, by itself."`
+		Terms        termsCmd        `cmd:"" group:"terms" help:"The roster of agreements: read, compare, import, export."`
+		May          mayCmd          `cmd:"" group:"terms" help:"Ask what a vendor may do under a card."`
+	}
+	cardCommands struct {
+		Cards         cardsCmd         `cmd:"" group:"cards" help:"List your relationships."`
+		Card          cardCmd          `cmd:"" group:"cards" help:"One relationship: look at it, amend it, prove it, end it."`
+		Dispute       disputeCmd       `cmd:"" group:"cards" help:"Judge a dispute's file, without a node or a network."`
+		Subscriptions subscriptionsCmd `cmd:"" group:"cards" help:"List what you are subscribed to and what it costs."`
+		Agenda        agendaCmd        `cmd:"" group:"cards" help:"List what renews, ends or falls due."`
+		Calendar      calendarCmd      `cmd:"" group:"cards" help:"Write those dates for a calendar program."`
+		Loyalty       loyaltyCmd       `cmd:"" group:"cards" help:"Programmes you belong to, and your own loyalty to a vendor."`
+	}
+	dataCommands struct {
+		Profile profileCmd `cmd:"" group:"data" help:"Your own data; a change is told to all who have the old value."`
+		Changes changesCmd `cmd:"" group:"data" help:"List changes and who has confirmed them, or show one."`
+		Undo    undoCmd    `cmd:"" group:"data" help:"Take a change back, and tell those who were told."`
+		Share   shareCmd   `cmd:"" group:"data" help:"Give a vendor pieces of your data, for a purpose and a time."`
+		Shared  sharedCmd  `cmd:"" group:"data" help:"Show who knows what; at a vendor's node, what it holds."`
+		Retract retractCmd `cmd:"" group:"data" help:"Take back what was shared."`
+		Demand  demandCmd  `cmd:"" group:"data" help:"Demand that a vendor delete, or hand over, what it holds."`
+		Demands demandsCmd `cmd:"" group:"data" help:"List demands and how they stand."`
+		Leak    leakCmd    `cmd:"" group:"data" help:"Find out where something that leaked came from."`
+	}
+	channelCommands struct {
+		Channels channelsCmd `cmd:"" group:"channels" help:"List the channels by which vendors reach you."`
+		Channel  channelCmd  `cmd:"" group:"channels" help:"Open, close or narrow a channel; say what becomes of what it brings."`
+		Inbox    inboxCmd    `cmd:"" group:"channels" help:"List and read what came."`
+		Digest   digestCmd   `cmd:"" group:"channels" help:"Read what you chose to read together, and say when."`
+	}
+)
+
 var groups = []kong.Group{
 	{Key: "node", Title: "The node:"},
-	{Key: "person", Title: "What you want:"},
+	{Key: "want", Title: "What you want:"},
+	{Key: "terms", Title: "Coming to terms:"},
 	{Key: "cards", Title: "Your relationships:"},
+	{Key: "data", Title: "Your data and who knows it:"},
+	{Key: "channels", Title: "What reaches you:"},
 	{Key: "vendor", Title: "For vendors:"},
 	{Key: "try", Title: "To try it out:"},
 }
 
-// env is what a command runs in.
-type env struct {
-	ctx    context.Context
-	in     io.Reader
-	out    io.Writer
-	err    io.Writer
-	asJSON bool
-	dir    config.Dir
+// parser returns the command line's grammar over c. exit is called where the
+// grammar itself has answered: --help and --version.
+func parser(c *cli, out, errOut io.Writer, exit func(int)) *kong.Kong {
+	return kong.Must(c, kong.Name("parley"), kong.Description(description), kong.Writers(out, errOut), kong.Exit(exit),
+		kong.ExplicitGroups(groups), kong.ShortUsageOnError(), kong.Vars{"version": "parley " + programVersion()},
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(decodeSpan)),
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, Compact: true, WrapUpperBound: 80}))
 }
-
-// usageError is a command line that parses and makes no sense.
-type usageError struct{ problem string }
-
-func (u *usageError) Error() string { return u.problem }
-
-func wrong(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
-
-// run is the program; it returns the exit code.
-func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	var c cli
-	exited := false
-	k := kong.Must(&c, kong.Name("parley"), kong.Description(description), kong.Writers(out, errOut),
-		kong.Exit(func(int) { exited = true }), kong.ExplicitGroups(groups), kong.ShortUsageOnError(),
-		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, WrapUpperBound: 100}))
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
-	parsed, err := k.Parse(args)
-	if exited { // --help was printed
-		return exitOK
-	}
-	if err != nil {
-		fmt.Fprintf(errOut, "parley: %v\n%s\n", err, seeHelp(err))
-		return exitUsage
-	}
-	e := &env{ctx: ctx, in: in, out: out, err: errOut, asJSON: c.JSON, dir: config.Dir(c.Home)}
-	if e.dir == "" {
-		if e.dir, err = config.DefaultDir(); err != nil {
-			return e.failed(err)
-		}
-	}
-	return e.failed(parsed.Run(e))
-}
-
-// seeHelp names the command whose help would say more.
-func seeHelp(err error) string {
-	path := "parley"
-	var parse *kong.ParseError
-	if errors.As(err, &parse) && parse.Context != nil {
-		if cmd := parse.Context.Command(); cmd != "" {
-			path += " " + strings.SplitN(cmd, " <", 2)[0]
-		}
-	}
-	return fmt.Sprintf("See %s --help.", path)
-}
-
-// failed tells what went wrong and what to do next, and returns the exit code.
-func (e *env) failed(err error) int {
-	if err == nil || errors.Is(err, errTold) {
-		if err != nil {
-			return exitFailed
-		}
-		return exitOK
-	}
-	fmt.Fprintf(e.err, "parley: %s\n", clean(plainly(err)))
-	var usage *usageError
-	switch {
-	case errors.As(err, &usage):
-		return exitUsage
-	case errors.Is(err, client.ErrNoNode):
-		fmt.Fprintf(e.err, "Start one with: parley%s up\n", e.homeFlag())
-		return exitNoNode
-	case errors.Is(err, view.ErrFull):
-		fmt.Fprintln(e.err, "Nothing has changed. Make room on the disk and try again.")
-	case errors.Is(err, view.ErrUnavailable):
-		fmt.Fprintln(e.err, "Nothing has changed. Try again in a moment.")
-	}
-	return exitFailed
-}
-
-// plainly is an error without the kind of it at its end, which is for programs.
-func plainly(err error) string {
-	s := err.Error()
-	for _, kind := range []error{view.ErrNotFound, view.ErrConflict, view.ErrUnavailable, view.ErrInvalid} {
-		s = strings.TrimSuffix(s, ": "+kind.Error())
-	}
-	return s
-}
-
-// errTold ends a command that has said itself what does not hold.
-var errTold = errors.New("told")
-
-// homeFlag is what repeats the folder on a command line, if it is not the
-// default one.
-func (e *env) homeFlag() string {
-	if d, err := config.DefaultDir(); err == nil && d == e.dir {
-		return ""
-	}
-	return " --home " + string(e.dir)
-}
-
-// node returns a client of the running node.
-func (e *env) node() (*client.Client, error) { return client.Open(e.dir) }

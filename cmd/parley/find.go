@@ -1,13 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/client"
 	"github.com/parley-network/parley/node/view"
+	"github.com/parley-network/parley/relcard"
 )
 
 // minPart is the fewest characters that may stand for a CID.
@@ -108,7 +111,8 @@ func (e *env) findOffer(c *client.Client, s string) (dagcbor.CID, error) {
 	return pick(s, "offer", "parley offers", ids)
 }
 
-// findCard finds a card by part of its id.
+// findCard finds a card by part of its id, or by the other side's name or the
+// beginning of it, where one card that has not ended is with one of that name.
 func (e *env) findCard(c *client.Client, s string) (dagcbor.CID, error) {
 	if id, err := dagcbor.ParseCID(s); err == nil {
 		return id, nil
@@ -117,9 +121,140 @@ func (e *env) findCard(c *client.Client, s string) (dagcbor.CID, error) {
 	if err != nil {
 		return dagcbor.CID{}, err
 	}
-	var ids []dagcbor.CID
+	var ids, named, begun []dagcbor.CID
 	for _, card := range cards {
 		ids = append(ids, card.ID)
+		if card.State == string(relcard.StateEnded) {
+			continue
+		}
+		name := strings.ToLower(otherParty(card).Name)
+		if name == strings.ToLower(s) {
+			named = append(named, card.ID)
+		}
+		if len(s) >= minPart && strings.HasPrefix(name, strings.ToLower(s)) {
+			begun = append(begun, card.ID)
+		}
 	}
-	return pick(s, "card", "parley cards", ids)
+	switch len(named) {
+	case 0:
+	case 1:
+		return named[0], nil
+	default:
+		return dagcbor.CID{}, wrong("%d of your cards are with %q: give the id of one (parley cards lists them)", len(named), s)
+	}
+	id, err := pick(s, "card", "parley cards", ids)
+	if errors.Is(err, view.ErrNotFound) && len(begun) == 1 {
+		return begun[0], nil
+	}
+	return id, err
+}
+
+// findCards finds several.
+func (e *env) findCards(c *client.Client, all []string) ([]dagcbor.CID, error) {
+	var out []dagcbor.CID
+	for _, s := range all {
+		id, err := e.findCard(c, s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, id)
+	}
+	return out, nil
+}
+
+// findNegotiation finds a negotiation by part of its id; "" is the only one
+// that waits for the owner's word.
+func (e *env) findNegotiation(c *client.Client, s string) (dagcbor.CID, error) {
+	all, err := c.Negotiations(e.ctx)
+	if err != nil {
+		return dagcbor.CID{}, err
+	}
+	var ids, asks []dagcbor.CID
+	for _, g := range all {
+		ids = append(ids, g.ID)
+		if g.Asks {
+			asks = append(asks, g.ID)
+		}
+	}
+	switch {
+	case s != "":
+		return pick(s, "negotiation", "parley negotiations", ids)
+	case len(asks) == 1:
+		return asks[0], nil
+	case len(asks) == 0:
+		return dagcbor.CID{}, fmt.Errorf("no negotiation waits for your word: parley negotiations lists all: %w", view.ErrNotFound)
+	}
+	return dagcbor.CID{}, wrong("%d negotiations wait for your word: say which one (parley negotiations lists them)", len(asks))
+}
+
+// findDemand finds a demand under a card by part of its id.
+func (e *env) findDemand(c *client.Client, card dagcbor.CID, s string) (dagcbor.CID, error) {
+	all, err := c.Demands(e.ctx, card)
+	if err != nil {
+		return dagcbor.CID{}, err
+	}
+	var ids []dagcbor.CID
+	for _, d := range all {
+		ids = append(ids, d.ID)
+	}
+	return pick(s, "demand", "parley demands", ids)
+}
+
+// findVendor finds a vendor heard of by its name or its identifier, or the
+// beginning of either: of an identifier, of what is its own in it.
+func (e *env) findVendor(c *client.Client, s string) (view.Vendor, error) {
+	all, err := c.Vendors(e.ctx)
+	if err != nil {
+		return view.Vendor{}, err
+	}
+	var exact, found []view.Vendor
+	for _, v := range all {
+		if v.DID == identity.DID(s) {
+			return v, nil
+		}
+		part := strings.TrimSuffix(strings.TrimPrefix(s, "did:webvh:"), "…")
+		own := strings.HasPrefix(strings.TrimPrefix(string(v.DID), "did:webvh:"), part)
+		named := strings.HasPrefix(strings.ToLower(v.Name), strings.ToLower(s))
+		switch {
+		case strings.EqualFold(v.Name, s):
+			exact = append(exact, v)
+		case len(part) >= minPart && (own || named):
+			found = append(found, v)
+		}
+	}
+	if len(exact) > 0 {
+		found = exact
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return view.Vendor{}, fmt.Errorf("%d vendors are called %q, such as %s and %s: give more of the identifier", len(found), s, found[0].DID, found[1].DID)
+	case strings.HasPrefix(s, "did:"):
+		return c.Vendor(e.ctx, identity.DID(s))
+	}
+	return view.Vendor{}, fmt.Errorf("no vendor heard of is called %q, or has an identifier that begins so: see parley vendors: %w", s, view.ErrNotFound)
+}
+
+// pickText finds the one text that s is, or is the beginning of.
+func pickText(s, what, list string, all []string) (string, error) {
+	s = strings.TrimSuffix(s, "…")
+	var found []string
+	for _, id := range all {
+		if id == s {
+			return id, nil
+		}
+		if strings.HasPrefix(id, s) {
+			found = append(found, id)
+		}
+	}
+	switch {
+	case len(s) < minPart:
+		return "", wrong("%q is too short for an id: at least %d characters of it are needed", s, minPart)
+	case len(found) == 0:
+		return "", fmt.Errorf("no %s has an id that begins with %q: see %s: %w", what, s, list, view.ErrNotFound)
+	case len(found) > 1:
+		return "", fmt.Errorf("%d %ss have ids that begin with %q: give more of it", len(found), what, s)
+	}
+	return found[0], nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // so that a digest's hour and a policy's zone mean the same on every machine
 )
 
 func main() {

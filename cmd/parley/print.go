@@ -125,6 +125,22 @@ func local(t identity.Time) string {
 	return t.Std().Local().Format("2006-01-02 15:04")
 }
 
+// day is how a date is shown to people.
+func day(t identity.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Std().Local().Format(time.DateOnly)
+}
+
+// lastDay is how the end of a time is shown: the last day within it.
+func lastDay(t identity.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return day(identity.At(t.Std().Add(-time.Second)))
+}
+
 // window is how a span of time is shown to people.
 func window(w *relcard.Window) string {
 	switch {

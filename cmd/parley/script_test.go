@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 			return underRace(), nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "ready": ready, "set": set,
+			"code": code, "ready": ready, "set": set, "shape": shape, "until": until,
 		},
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -30,6 +31,8 @@ type upCmd struct {
 	API       string   `help:"Where the API listens; a loopback address." placeholder:"127.0.0.1:0"`
 	Vendor    string   `help:"Answer intents as a vendor of this name." placeholder:"NAME"`
 	Domain    string   `help:"The vendor's domain, where its key log is published." placeholder:"shop.example"`
+	Public    string   `help:"Show everyone a vendor's key log, the agreements it accepts and its r-button by HTTP, at this address behind its web server." placeholder:"127.0.0.1:8080"`
+	NoButton  bool     `help:"Web pages get no r-button of this node's: they can't even ask their visitor to show it."`
 	LogLevel  string   `enum:"trace,debug,info,warn,error,off" default:"info" help:"How much to log to standard error: ${enum}."`
 	LogFormat string   `enum:"text,json" default:"text" help:"How to log: ${enum}."`
 }
@@ -54,8 +57,9 @@ is once it can be used.
 Example:
 
     parley up
-    parley up --listen /ip4/0.0.0.0/udp/4101/quic-v1    (reachable from other machines)
-    parley --home ~/shop up --vendor "Corner Shop" --domain shop.example`
+    parley up --listen /ip4/0.0.0.0/udp/4101/quic-v1    (for other machines too)
+    parley --home ~/shop up --vendor "Corner Shop" --domain shop.example
+      --public 127.0.0.1:8080`
 }
 
 // Run runs a node until the context ends.
@@ -67,8 +71,11 @@ func (u upCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if u.Public != "" && options.Vendor == nil {
+		return wrong("--public is a vendor's: say with --vendor who it is")
+	}
 	log := u.logger(e.err)
-	r := &running{env: e, options: options, log: log}
+	r := &running{env: e, options: options, public: u.Public, noButton: u.NoButton, log: log}
 	err = r.open()
 	if err == nil {
 		err = r.serve()
@@ -121,6 +128,9 @@ type running struct {
 	*env
 	options config.Options
 	log     hclog.Logger
+
+	public   string // address of the web face; "" for none
+	noButton bool
 
 	registry *prometheus.Registry
 	closers  []func() error
@@ -193,7 +203,7 @@ func (r *running) serve() error {
 	}
 	server, err := api.New(api.Config{
 		Node: r.node, WriteToken: tokens.Write, ReadToken: tokens.Read, Log: r.log.Named("api"), Version: programVersion(),
-		Metrics: promhttp.HandlerFor(r.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError}),
+		NoButton: r.noButton, Metrics: promhttp.HandlerFor(r.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError}),
 	})
 	if err != nil {
 		return err
@@ -203,6 +213,10 @@ func (r *running) serve() error {
 		return err
 	}
 	addr := listeners[0].Addr().String()
+	web, pages, err := r.listenPublic(r.ctx)
+	if err != nil {
+		return errors.Join(err, closeAll(listeners))
+	}
 	g, ctx := errgroup.WithContext(r.ctx)
 	g.Go(func() error {
 		if err := r.node.Run(ctx); err != nil || ctx.Err() != nil {
@@ -212,11 +226,16 @@ func (r *running) serve() error {
 	})
 	g.Go(func() error { return server.Serve(ctx, listeners...) })
 	g.Go(func() error { r.connect(ctx); return nil })
+	at := where{api: addr}
+	if pages != nil {
+		at.public = web.Addr().String()
+		g.Go(func() error { return pages.Run(ctx, web) })
+	}
 	g.Go(func() error {
 		if err := r.dir.WriteAddress(addr); err != nil {
 			return err
 		}
-		if err := r.ready(ctx, addr); err != nil && ctx.Err() == nil {
+		if err := r.ready(ctx, at); err != nil && ctx.Err() == nil {
 			return err
 		}
 		<-ctx.Done()
@@ -224,6 +243,13 @@ func (r *running) serve() error {
 		return r.dir.RemoveAddress()
 	})
 	return g.Wait()
+}
+
+func closeAll(listeners []net.Listener) (err error) {
+	for _, l := range listeners {
+		err = errors.Join(err, l.Close())
+	}
+	return err
 }
 
 // connectEvery is how often a configured peer that is away is tried.

@@ -12,6 +12,8 @@ type vendorGroupCmd struct {
 	Catalog     catalogCmd     `cmd:"" help:"What you sell."`
 	Rules       rulesCmd       `cmd:"" help:"When and how intents are answered."`
 	Suggestions suggestionsCmd `cmd:"" help:"Intents a looser reading would match, for people to look at."`
+	Send        vendorSendCmd  `cmd:"" help:"Send an event by a card's channel: a receipt, a recall, …"`
+	Comply      complyCmd      `cmd:"" help:"Answer a demand that the rules leave to people."`
 }
 
 type rulesCmd struct {

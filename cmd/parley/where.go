@@ -15,11 +15,17 @@ import (
 // readyWithin is how long the API may take to answer first.
 const readyWithin = 10 * time.Second
 
+// where is what a running node listens at, apart from the network.
+type where struct {
+	api    string
+	public string // "" for none
+}
+
 // ready waits for the API's first answer and says where everything is.
-func (r *running) ready(ctx context.Context, addr string) error {
+func (r *running) ready(ctx context.Context, at where) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/healthz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+at.api+"/healthz", nil)
 	if err != nil {
 		return err
 	}
@@ -28,11 +34,14 @@ func (r *running) ready(ctx context.Context, addr string) error {
 		return fmt.Errorf("the API does not answer: %w", err)
 	}
 	resp.Body.Close()
-	where := whereabouts{
-		Name: r.options.Name, Home: string(r.dir), PID: os.Getpid(), API: "http://" + addr, Socket: r.dir.Socket(),
+	all := whereabouts{
+		Name: r.options.Name, Home: string(r.dir), PID: os.Getpid(), API: "http://" + at.api, Socket: r.dir.Socket(),
 		PeerID: r.host.ID().String(), Addresses: transport.PeerAddrs(r.host),
 	}
-	return r.sayWhere(where)
+	if at.public != "" {
+		all.Public = "http://" + at.public
+	}
+	return r.sayWhere(all)
 }
 
 // whereabouts is what "up --json" prints.
@@ -42,6 +51,7 @@ type whereabouts struct {
 	PID       int      `json:"pid"`
 	API       string   `json:"api"`
 	Socket    string   `json:"socket,omitempty"`
+	Public    string   `json:"public,omitempty"`
 	PeerID    string   `json:"peer_id"`
 	Addresses []string `json:"addresses"`
 }
@@ -52,7 +62,7 @@ func (r *running) sayWhere(at whereabouts) error {
 	}
 	return r.show(at, func(w io.Writer) {
 		fmt.Fprint(w, "The node is running.\n\n")
-		facts(w, "name", at.Name, "folder", at.Home, "API", strings.TrimSpace(at.API+" "+at.Socket), "token", at.Home+"/api.token")
+		facts(w, "name", at.Name, "folder", at.Home, "API", strings.TrimSpace(at.API+" "+at.Socket), "web", at.Public, "token", at.Home+"/api.token")
 		fmt.Fprintln(w, "\nOther nodes connect to it with one of:")
 		for _, a := range at.Addresses {
 			fmt.Fprintf(w, "  parley peer add %s\n", a)

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/client"
+	"github.com/parley-network/parley/node/config"
+	"github.com/parley-network/parley/node/view"
+)
+
+// env is what a command runs in.
+type env struct {
+	ctx    context.Context
+	in     io.Reader
+	out    io.Writer
+	err    io.Writer
+	asJSON bool
+	dir    config.Dir
+}
+
+// usageError is a command line that parses and makes no sense.
+type usageError struct{ problem string }
+
+// Error returns what is wrong with the command line.
+func (u *usageError) Error() string { return u.problem }
+
+func wrong(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// run is the program; it returns the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	var c cli
+	exited := false
+	k := parser(&c, out, errOut, func(int) { exited = true })
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := k.Parse(args)
+	if exited { // --help or --version was printed
+		return exitOK
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "parley: %v\n%s\n", err, seeHelp(err))
+		return exitUsage
+	}
+	e := &env{ctx: ctx, in: in, out: out, err: errOut, asJSON: c.JSON, dir: config.Dir(c.Home)}
+	if e.dir == "" {
+		if e.dir, err = config.DefaultDir(); err != nil {
+			return e.failed(err)
+		}
+	}
+	return e.failed(parsed.Run(e))
+}
+
+// seeHelp names the command whose help would say more.
+func seeHelp(err error) string {
+	path := "parley"
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		if cmd := parse.Context.Command(); cmd != "" {
+			path += " " + strings.SplitN(cmd, " <", 2)[0]
+		}
+	}
+	return fmt.Sprintf("See %s --help.", path)
+}
+
+// failed tells what went wrong and what to do next, and returns the exit code.
+func (e *env) failed(err error) int {
+	if err == nil || errors.Is(err, errTold) {
+		if err != nil {
+			return exitFailed
+		}
+		return exitOK
+	}
+	fmt.Fprintf(e.err, "parley: %s\n", clean(plainly(err)))
+	var usage *usageError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, client.ErrNoNode):
+		fmt.Fprintf(e.err, "Start one with: parley%s up\n", e.homeFlag())
+		return exitNoNode
+	case errors.Is(err, view.ErrFull):
+		fmt.Fprintln(e.err, "Nothing has changed. Make room on the disk and try again.")
+	case errors.Is(err, view.ErrUnavailable):
+		fmt.Fprintln(e.err, "Nothing has changed. Try again in a moment.")
+	}
+	return exitFailed
+}
+
+// plainly is an error without the kind of it at its end, which is for programs.
+func plainly(err error) string {
+	s := err.Error()
+	for _, kind := range []error{view.ErrNotFound, view.ErrConflict, view.ErrUnavailable, view.ErrInvalid} {
+		s = strings.TrimSuffix(s, ": "+kind.Error())
+	}
+	return s
+}
+
+// errTold ends a command that has said itself what does not hold.
+var errTold = errors.New("told")
+
+// homeFlag is what repeats the folder on a command line, if it is not the
+// default one.
+func (e *env) homeFlag() string {
+	if d, err := config.DefaultDir(); err == nil && d == e.dir {
+		return ""
+	}
+	return " --home " + string(e.dir)
+}
+
+// node returns a client of the running node.
+func (e *env) node() (*client.Client, error) { return client.Open(e.dir) }
+
+// with opens a client of the running node for do.
+func (e *env) with(do func(*client.Client) error) error {
+	c, err := e.node()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return do(c)
+}
+
+// onCard does the same for the one card that part names.
+func (e *env) onCard(part string, do func(*client.Client, dagcbor.CID) error) error {
+	return e.with(func(c *client.Client) error {
+		id, err := e.findCard(c, part)
+		if err != nil {
+			return err
+		}
+		return do(c, id)
+	})
+}
