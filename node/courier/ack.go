@@ -26,28 +26,36 @@ type ackBody struct {
 	Reason  string      `cbor:"reason,omitempty"`
 }
 
-// sendAck queues the acknowledgement of a letter. A letter by the direct route
-// has been answered on its stream, and only a reason remains to be told.
-func (c *Courier) sendAck(tx store.Tx, in Inbound, s seen) error {
+// sealAck returns the acknowledgement of a letter, not yet stored; nil if there
+// is none. A letter by the direct route has been answered on its stream, and
+// only a reason remains to be told.
+func (c *Courier) sealAck(in Inbound, s seen) (*task, error) {
 	if in.From == nil || in.Label == "" && s.Reason == "" {
-		return nil
+		return nil, nil
 	}
 	id, err := hex.DecodeString(in.ID)
 	if err != nil {
-		return fmt.Errorf("letter id: %w", err)
+		return nil, fmt.Errorf("letter id: %w", err)
 	}
 	body, err := dagcbor.Marshal(ackBody{Version: 1, Letter: id, Status: s.Status, Reason: s.Reason})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = c.enqueue(tx, ackID(in), Outgoing{
+	t, err := c.seal(Outgoing{
 		To: *in.From, Kind: AckKind, Body: body, Expires: in.Expires, Direct: in.Label == "",
 	})
 	if errors.Is(err, errRoute) {
 		c.log.Debug("letter names no usable route for its acknowledgement", "kind", in.Kind, "error", err)
-		return nil
+		return nil, nil
 	}
-	return err
+	if err != nil {
+		return nil, err
+	}
+	t.rec.ID = ackID(in)
+	if c.handed.room() {
+		t.rec.Due = t.rec.Due.Add(claimLease)
+	}
+	return &t, nil
 }
 
 // ackID is the same for each acknowledgement of one letter, so that many

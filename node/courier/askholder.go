@@ -16,27 +16,23 @@ import (
 // as long as it does not fail, so that few peers see who asks that holder. A
 // route opened through a forwarder is never polled without.
 func (c *Courier) viaFor(rt *ownRoute) (*peer.AddrInfo, error) {
-	rec := rt.record()
-	holder, err := peer.Decode(rec.Route.Peer)
-	if err != nil {
-		return nil, fmt.Errorf("holder of route: %w", err)
-	}
 	rt.mu.Lock()
-	inUse := rt.via
+	inUse, shun, hidden, avoid := rt.via, rt.shun, rt.rec.Hidden, rt.rec.avoid()
 	rt.mu.Unlock()
-	if e, ok := c.book.entry(inUse, time.Now()); ok && e.rec.Forward && inUse != holder {
+	if e, ok := c.book.entry(inUse, time.Now()); ok && e.rec.Forward && inUse != rt.holder {
 		return &e.info, nil
 	}
-	via, _ := c.forwarder(holder, nil) // it has one error
-	if via == nil && !rec.Hidden {
+	if shun != "" {
+		avoid = append(avoid, shun)
+	}
+	via, _ := c.forwarder(rt.holder, avoid) // it has one error
+	if via == nil && !hidden {
 		return nil, nil // the holder knows whose it is
 	}
 	if via == nil {
 		return nil, errNoForwarder
 	}
-	rt.mu.Lock()
-	rt.via = via.ID
-	rt.mu.Unlock()
+	c.routes.goBy(rt, via.ID)
 	return via, nil
 }
 
@@ -89,19 +85,28 @@ func (c *Courier) askHolder(ctx context.Context, rt *ownRoute, via *peer.AddrInf
 const unreachedLimit = 4
 
 // forwarderFailed has the next request about rt go through another if via is,
-// or may be, at fault.
+// or may be, at fault. One that has too much to do is not.
 func (c *Courier) forwarderFailed(ctx context.Context, rt *ownRoute, via *peer.AddrInfo, err error) {
-	if via == nil || ctx.Err() != nil {
+	if via == nil || ctx.Err() != nil || errors.Is(err, errCarrierBusy) {
 		return
 	}
 	rt.mu.Lock()
-	defer rt.mu.Unlock()
 	if rt.via != via.ID {
+		rt.mu.Unlock()
 		return
 	}
-	if rt.out++; errors.Is(err, errUnreached) && rt.out < unreachedLimit {
+	rt.out++
+	unreached := errors.Is(err, errUnreached)
+	stay := unreached && rt.out < unreachedLimit
+	if !stay {
+		rt.shun = via.ID
+	}
+	rt.mu.Unlock()
+	if stay {
 		return
 	}
-	rt.via, rt.out = "", 0
-	c.book.suspect(via.ID, time.Now())
+	c.routes.goBy(rt, "")
+	if !unreached { // else it fails for this holder, and may be right
+		c.book.suspect(via.ID, time.Now())
+	}
 }

@@ -17,11 +17,11 @@ type candidate struct {
 	uses      int  // own routes that it serves already, in the role looked for
 }
 
-// better reports whether a is to be chosen before b whatever chance says:
+// betterForwarder reports whether a is to carry before b whatever chance says:
 // one that works before one that failed, one connected before one that must
 // be dialled, and then the least used, so that no peer sees more of a node's
 // routes than it must.
-func better(a, b candidate) bool {
+func betterForwarder(a, b candidate) bool {
 	switch {
 	case a.suspect != b.suspect:
 		return b.suspect
@@ -31,10 +31,23 @@ func better(a, b candidate) bool {
 	return a.uses < b.uses
 }
 
+// betterHolder is the same for a holder. It is not this node that dials it, so
+// that being connected only shows that it is there, and comes last: else a node
+// with few connections had its routes at those few peers.
+func betterHolder(a, b candidate) bool {
+	switch {
+	case a.suspect != b.suspect:
+		return b.suspect
+	case a.uses != b.uses:
+		return a.uses < b.uses
+	}
+	return a.connected && !b.connected
+}
+
 // pick returns the best candidate but those to avoid, by chance among equals;
-// false if there is none. The result depends on the order of cands, rnd and
-// nothing else; rnd(n) is in [0,n).
-func pick(cands []candidate, avoid []peer.ID, rnd func(n int) int) (candidate, bool) {
+// false if there is none. The result depends on the order of cands, better,
+// rnd and nothing else; rnd(n) is in [0,n).
+func pick(cands []candidate, avoid []peer.ID, better func(a, b candidate) bool, rnd func(n int) int) (candidate, bool) {
 	var best []candidate
 	for _, c := range cands {
 		switch {
@@ -81,4 +94,16 @@ func (c *chooser) backoff(n int, base, limit time.Duration) time.Duration {
 	f := c.rand.Float64()
 	c.mu.Unlock()
 	return backoff(n, base, limit, f)
+}
+
+// around returns a time between half of d and one and a half.
+func (c *chooser) around(d time.Duration) time.Duration {
+	return d/2 + c.below(d)
+}
+
+// below returns a time in [0,d).
+func (c *chooser) below(d time.Duration) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Duration(c.rand.Float64() * float64(d))
 }

@@ -20,21 +20,29 @@ func cand(id string, uses int, connected, suspect bool) candidate {
 func TestPick(t *testing.T) {
 	first := func(int) int { return 0 }
 	for name, c := range map[string]struct {
-		cands []candidate
-		avoid []peer.ID
-		want  peer.ID
+		cands   []candidate
+		avoid   []peer.ID
+		forward peer.ID // who is to carry
+		hold    peer.ID // who is to hold
 	}{
-		"nobody":                      {nil, nil, ""},
-		"all to avoid":                {[]candidate{cand("a", 0, true, false)}, []peer.ID{"a"}, ""},
-		"the least used":              {[]candidate{cand("a", 2, true, false), cand("b", 1, true, false)}, nil, "b"},
-		"connected before little use": {[]candidate{cand("a", 0, false, false), cand("b", 1, true, false)}, nil, "b"},
-		"working before connected":    {[]candidate{cand("a", 0, true, true), cand("b", 9, false, false)}, nil, "b"},
-		"a suspect rather than none":  {[]candidate{cand("a", 0, true, true)}, nil, "a"},
-		"not the one to avoid":        {[]candidate{cand("a", 0, true, false), cand("b", 5, true, false)}, []peer.ID{"a"}, "b"},
+		"nobody":                     {nil, nil, "", ""},
+		"all to avoid":               {[]candidate{cand("a", 0, true, false)}, []peer.ID{"a"}, "", ""},
+		"the least used":             {[]candidate{cand("a", 2, true, false), cand("b", 1, true, false)}, nil, "b", "b"},
+		"connected or little used":   {[]candidate{cand("a", 0, false, false), cand("b", 1, true, false)}, nil, "b", "a"},
+		"connected, as little used":  {[]candidate{cand("a", 1, false, false), cand("b", 1, true, false)}, nil, "b", "b"},
+		"working before all else":    {[]candidate{cand("a", 0, true, true), cand("b", 9, false, false)}, nil, "b", "b"},
+		"a suspect rather than none": {[]candidate{cand("a", 0, true, true)}, nil, "a", "a"},
+		"not the one to avoid":       {[]candidate{cand("a", 0, true, false), cand("b", 5, true, false)}, []peer.ID{"a"}, "b", "b"},
 	} {
-		got, ok := pick(c.cands, c.avoid, first)
-		if ok != (c.want != "") || got.info.ID != c.want {
-			t.Errorf("%s: got %q", name, string(got.info.ID))
+		for role, want := range map[string]peer.ID{"forwarder": c.forward, "holder": c.hold} {
+			better := betterForwarder
+			if role == "holder" {
+				better = betterHolder
+			}
+			got, ok := pick(c.cands, c.avoid, better, first)
+			if ok != (want != "") || got.info.ID != want {
+				t.Errorf("%s, as %s: got %q", name, role, string(got.info.ID))
+			}
 		}
 	}
 }
@@ -49,7 +57,7 @@ func TestPickSpreads(t *testing.T) {
 			cands[i] = cand(fmt.Sprint(i), 0, true, false)
 		}
 		for range rapid.IntRange(0, 50).Draw(t, "routes") {
-			got, _ := pick(cands, nil, rnd.IntN)
+			got, _ := pick(cands, nil, betterHolder, rnd.IntN)
 			i := slices.IndexFunc(cands, func(c candidate) bool { return c.info.ID == got.info.ID })
 			cands[i].uses++
 		}
@@ -74,9 +82,7 @@ func TestBackoff(t *testing.T) {
 
 func TestBookIsBounded(t *testing.T) {
 	now := time.Now()
-	rec := func(life time.Duration) hello.Record {
-		return hello.Record{Forward: true, Time: identity.At(now), Expires: identity.At(now.Add(life))}
-	}
+	rec := func(life time.Duration) hello.Record { return freshRecord(now, life) }
 	b := newBook(3)
 	for i := range 10 {
 		b.put(peer.AddrInfo{ID: peer.ID(fmt.Sprint(i))}, rec(time.Duration(i+1)*time.Minute))
@@ -95,4 +101,8 @@ func TestBookIsBounded(t *testing.T) {
 	if r, ok := b.get("9", now); !ok || r.Time == old.Time {
 		t.Error("an older record took the place of a newer")
 	}
+}
+
+func freshRecord(now time.Time, life time.Duration) hello.Record {
+	return hello.Record{Forward: true, Time: identity.At(now), Expires: identity.At(now.Add(life))}
 }

@@ -27,6 +27,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -74,19 +75,25 @@ type Secrets interface {
 
 // Courier sends, receives, holds and carries letters for one node.
 type Courier struct {
-	cfg     Config
-	lim     Limits
-	log     hclog.Logger
-	key     *seal.PrivateKey // of letters to this node's direct route, and of requests to its holder
-	keyHash string
-	holder  *hold.Holder
-	meters  map[protocol.ID]*forward.Meter
-	book    *book
-	count   counters
-	choice  chooser
-	wake    chan struct{}
-	group   group
-	routes  routes
+	cfg       Config
+	lim       Limits
+	log       hclog.Logger
+	key       *seal.PrivateKey // of letters to this node's direct route, and of requests to its holder
+	keyHash   string
+	holder    *hold.Holder
+	meters    map[protocol.ID]*forward.Meter
+	book      *book
+	count     counters
+	choice    chooser
+	wake      chan struct{}
+	queued    atomic.Int64 // Unix nanoseconds of the last Send
+	handed    handed
+	lookAsked atomic.Bool // the outbox is to be looked at
+	group     group
+	routes    routes
+	turns     *turns
+	reach     *reach
+	streams   *streams
 }
 
 // ErrNotRunning is returned by what needs Run to be under way.
@@ -115,14 +122,17 @@ func New(cfg Config) (*Courier, error) {
 		holder:  hold.New(cfg.Host.ID(), lim.Hold),
 		meters: map[protocol.ID]*forward.Meter{
 			wire.LetterProtocol:  forward.NewMeter(lim.Letters),
-			wire.HoldProtocol:    forward.NewMeter(lim.Forward),
+			wire.HoldProtocol:    forward.NewMeter(lim.Ask),
 			wire.ForwardProtocol: forward.NewMeter(lim.Forward),
 			wire.HelloProtocol:   forward.NewMeter(lim.Letters),
 		},
-		book:   newBook(lim.Records),
-		choice: chooser{rand: rand.New(cfg.Rand)},
-		wake:   make(chan struct{}, 1),
-		routes: routes{open: make(map[string]*ownRoute), busy: make(map[string]bool), polls: make(chan struct{}, lim.Polls)},
+		book:    newBook(lim.Records),
+		choice:  chooser{rand: rand.New(cfg.Rand)},
+		wake:    make(chan struct{}, 1),
+		routes:  newRoutes(),
+		turns:   newTurns(),
+		reach:   newReach(),
+		streams: newStreams(),
 	}
 	if c.count, err = newCounters(cfg.Registry, c.holder); err != nil {
 		return nil, fmt.Errorf("courier: %w", err)
@@ -177,18 +187,36 @@ func (c *Courier) Run(ctx context.Context) error {
 	c.group.run(c.sweepLoop)
 	c.group.run(func(ctx context.Context) { c.remind(ctx, c.cfg.Host.ID()) }) // what it held itself went with the last run
 	c.group.run(func(ctx context.Context) { newDispatcher(c).run(ctx) })
-	for _, rt := range stored {
-		c.startPolling(rt)
-	}
+	c.group.run(c.pollRoutes)
+	c.resumePolling(stored)
 	<-ctx.Done()
 	c.unserveAll()
 	c.group.stop()
+	c.streams.end()
 	return nil
 }
 
 // Wake has the outbox looked at now: for after the commit of a transaction
-// that called Send.
+// that called Send. It may be called after any other too: where nothing was
+// sent for a while it does nothing. A letter whose transaction takes longer
+// than that to commit goes out within minutes.
 func (c *Courier) Wake() {
+	if time.Since(time.Unix(0, c.queued.Load())) < wakeMemory {
+		c.rouse()
+	}
+}
+
+// wakeMemory is how long after a Send a Wake may be for its letter.
+const wakeMemory = time.Minute
+
+// rouse has the outbox looked at.
+func (c *Courier) rouse() {
+	c.lookAsked.Store(true)
+	c.stir()
+}
+
+// stir has the dispatcher see what was handed to it.
+func (c *Courier) stir() {
 	select {
 	case c.wake <- struct{}{}:
 	default:

@@ -28,48 +28,60 @@ const (
 type outcome struct {
 	state     string // StateQueued: nobody has it
 	problem   string
-	unreached bool // the peer was not reached
+	unreached bool   // the peer was not reached
+	via       string // who was to carry it, if nobody has it
 }
 
 // attempt sends a claimed letter once and records what came of it. It reports
-// whether the peer was out of reach.
-func (c *Courier) attempt(ctx context.Context, t task) (unreached bool) {
+// whether the peer was out of reach, and when the letter is due again; zero: it
+// is not, or not by this claim.
+func (c *Courier) attempt(ctx context.Context, t task) (unreached bool, due time.Time) {
 	now := time.Now()
 	if !now.Before(t.rec.Due) {
-		return false // the lease is over: the letter may be somebody else's by now
+		return false, time.Time{} // the lease is over: the letter may be somebody else's by now
 	}
 	o := outcome{state: StateExpired, problem: t.out.Problem}
 	if now.Before(t.out.Expires.Std()) {
 		o = c.deliver(ctx, t.out)
 		if ctx.Err() != nil {
-			return false // cut short by our own end; the lease will run out
+			return false, time.Time{} // cut short by our own end; the lease will run out
 		}
 	}
 	c.count.sent(o.state)
-	err := c.cfg.Store.Update(ctx, func(tx store.Tx) error { return c.settle(tx, t, o) })
-	if err != nil && ctx.Err() == nil {
-		c.log.Error("outcome of a letter not recorded, it is sent again", "id", t.rec.ID, "error", err)
+	err := c.cfg.Store.Update(ctx, func(tx store.Tx) (err error) {
+		due, err = c.settle(tx, t, o)
+		return err
+	})
+	if err != nil {
+		if ctx.Err() == nil {
+			c.log.Error("outcome of a letter not recorded, it is sent again", "id", t.rec.ID, "error", err)
+		}
+		due = t.rec.Due
 	}
-	return o.unreached
+	if (o.state == StateDelivered || o.state == StateHeld) && len(t.out.From) > 0 {
+		c.expect(t.out.From)
+	}
+	return o.unreached, due
 }
 
-// settle writes the outcome of an attempt, if the claim still holds.
-func (c *Courier) settle(tx store.Tx, t task, o outcome) error {
+// settle writes the outcome of an attempt, if the claim still holds, and
+// returns when the letter is due again, if it is.
+func (c *Courier) settle(tx store.Tx, t task, o outcome) (due time.Time, err error) {
 	rec, err := claimed(tx, t.rec)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil
+		return due, nil
 	}
 	if err != nil {
-		return err
+		return due, err
 	}
 	now, l := time.Now(), t.out
 	l.Attempts++
-	l.Problem = o.problem
+	l.Problem, l.Via = o.problem, o.via
 	switch {
 	case o.state == StateDelivered, o.state == StateRefused, o.state == StateExpired:
-		return finish(tx, rec, l, o.state, o.problem, now)
+		return due, finish(tx, rec, l, o.state, o.problem, now)
 	case o.state == StateHeld && l.Kind == AckKind:
-		return finish(tx, rec, l, StateDelivered, "", now) // acknowledgements are not acknowledged
+		return due, finish(tx, rec, l, StateDelivered, "", now) // acknowledgements are not acknowledged
 	case o.state == StateHeld:
 		rec.State = StateHeld
 		rec.Due = now.Add(c.choice.backoff(int(l.Handed), heldBase, heldLimit))
@@ -82,9 +94,9 @@ func (c *Courier) settle(tx store.Tx, t task, o outcome) error {
 		rec.Due = end
 	}
 	if rec.Body, err = dagcbor.Marshal(l); err != nil {
-		return err
+		return due, err
 	}
-	return tx.Put(rec)
+	return rec.Due, tx.Put(rec)
 }
 
 // deliver hands the letter in.
@@ -100,16 +112,34 @@ func (c *Courier) deliver(ctx context.Context, l outLetter) outcome {
 		}
 	}
 	status, rest, err := c.carry(ctx, via, to, wire.LetterProtocol, wire.EncodeLetter(l.Slot, l.Sealed), 0)
-	if err != nil && via != nil { // it may be at fault, or lie: the next attempt takes another
-		c.book.suspect(via.ID, time.Now())
-	}
+	var o outcome
 	switch {
 	case err != nil:
-		return outcome{state: StateQueued, problem: err.Error(), unreached: errors.Is(err, errUnreached)}
+		o = outcome{state: StateQueued, problem: err.Error(), unreached: errors.Is(err, errUnreached)}
 	case len(l.Slot) > 0:
-		return heldOutcome(status)
+		o = heldOutcome(status)
+	default:
+		o = directOutcome(l.Receipt, status, rest)
 	}
-	return directOutcome(l.Receipt, status, rest)
+	if via != nil && o.state == StateQueued {
+		c.blame(&o, via.ID, err)
+	}
+	return o
+}
+
+// blame has the next attempt at a letter go through another than via, which
+// may be at fault, or lie. Only what it owns to is held against it elsewhere:
+// that it does not reach some recipient is most often true, and if each that
+// sleeps cast suspicion on it our routes would soon have been asked about
+// through every peer there is.
+func (c *Courier) blame(o *outcome, via peer.ID, err error) {
+	if errors.Is(err, errCarrierBusy) {
+		return
+	}
+	o.via = via.String()
+	if failed := (*carrierError)(nil); errors.As(err, &failed) {
+		c.book.suspect(via, time.Now())
+	}
 }
 
 // heldOutcome judges a holder's answer. Nothing proves it, and nothing needs
@@ -153,28 +183,29 @@ func (c *Courier) forwarder(to peer.ID, avoid []peer.ID) (*peer.AddrInfo, error)
 	var cands []candidate
 	for _, e := range c.book.fresh(now) {
 		if e.rec.Forward && e.info.ID != c.cfg.Host.ID() {
-			cands = append(cands, c.candidate(e, now, c.routes.viaUses()))
+			cands = append(cands, c.candidate(e, now, c.routes.viaUses(e.info.ID)))
 		}
 	}
-	got, ok := pick(cands, slices.Concat(avoid, []peer.ID{to}), c.choice.intn)
+	got, ok := pick(cands, slices.Concat(avoid, []peer.ID{to}), betterForwarder, c.choice.intn)
 	if !ok { // rather the holder of our own route than nobody
-		got, ok = pick(cands, []peer.ID{to}, c.choice.intn)
+		got, ok = pick(cands, []peer.ID{to}, betterForwarder, c.choice.intn)
 	}
+	_, hidden := c.routes.counts()
 	switch {
 	case ok:
 		return &got.info, nil
-	case c.group.since() < c.lim.Settle, c.book.hadCrowd(), c.routes.anyHidden(),
+	case c.group.since() < c.lim.Settle, c.book.hadCrowd(), hidden > 0,
 		c.cfg.Host.Network().Connectedness(to) != network.Connected:
 		return nil, errNoForwarder
 	}
 	return nil, nil
 }
 
-func (c *Courier) candidate(e entry, now time.Time, uses map[peer.ID]int) candidate {
+func (c *Courier) candidate(e entry, now time.Time, uses int) candidate {
 	return candidate{
 		info:      e.info,
 		connected: c.cfg.Host.Network().Connectedness(e.info.ID) == network.Connected,
 		suspect:   now.Before(e.suspectTo),
-		uses:      uses[e.info.ID],
+		uses:      uses,
 	}
 }

@@ -2,7 +2,6 @@ package courier
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -12,9 +11,11 @@ import (
 const (
 	claimLease = 3 * time.Minute // longer than a queued letter waits and an attempt takes
 	claimBatch = 64
-	laneLength = 32              // letters claimed for one peer, sent or waiting
-	idleLook   = 5 * time.Minute // the longest between two looks into the outbox
-	storePause = 5 * time.Second // after the store failed
+	laneLength = 32                    // letters claimed for one peer, sent or waiting
+	lanePace   = 10 * time.Millisecond // guess at how long a letter of a lane takes, before any was sent
+	idleLook   = 5 * time.Minute       // the longest between two looks into the outbox
+	wakePause  = 5 * time.Millisecond  // between two looks that were asked for
+	storePause = 5 * time.Second       // after the store failed
 )
 
 // dispatcher takes due letters from the outbox and has them sent, each peer in
@@ -23,19 +24,16 @@ const (
 type dispatcher struct {
 	c       *Courier
 	lanes   map[string]*lane
-	running int // workers, at most Limits.Sends
-	claimed int // letters in lanes
+	ready   map[string]*lane // those with letters waiting
+	running int              // workers, at most Limits.Sends
+	claimed int              // letters in lanes
+	more    bool             // the last look left due letters there
+	looked  time.Time        // when the last look ended
+	next    time.Time        // when the next one is, at the latest
+	timer   *time.Timer      // that wakes for it
+	swept   time.Time        // when forget last went through the lanes
 	results chan result
 	wg      sync.WaitGroup
-}
-
-// lane is the letters claimed for one peer.
-type lane struct {
-	waiting  []task
-	running  int
-	deferred int       // letters sent back for want of room since the lane was last empty
-	failures int       // attempts in a row that did not reach the peer
-	until    time.Time // no attempt before, after failures
 }
 
 type task struct {
@@ -46,34 +44,68 @@ type task struct {
 type result struct {
 	peer      string
 	unreached bool
+	due       time.Time // when the letter is due again; zero: it is not
 }
 
 func newDispatcher(c *Courier) *dispatcher {
-	return &dispatcher{c: c, lanes: make(map[string]*lane), results: make(chan result)}
+	return &dispatcher{c: c, lanes: make(map[string]*lane), ready: make(map[string]*lane), results: make(chan result)}
 }
 
+// run looks into the outbox when a letter there may be due, and not for each
+// letter that was sent: a look is a transaction of its own.
 func (d *dispatcher) run(ctx context.Context) {
 	defer d.drain()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	d.timer = time.NewTimer(0)
+	defer d.timer.Stop()
 	for {
+		look := false
 		select {
 		case <-ctx.Done():
 			return
-		case <-timer.C:
+		case <-d.timer.C:
+			look = true
 		case <-d.c.wake:
+			if look = d.c.lookAsked.Load(); look && time.Since(d.looked) < wakePause {
+				look = false // each of many transactions in a row wakes us
+				d.lookBy(d.looked.Add(wakePause))
+			}
 		case r := <-d.results:
 			d.ended(ctx, r)
+			look = d.more && d.room() >= min(claimBatch, 2*d.c.lim.Sends)
 		}
-		next, err := d.claim(ctx)
-		if err != nil {
-			if ctx.Err() == nil {
-				d.c.log.Error("outbox can't be read", "error", err)
-			}
-			next = storePause
+		d.takeHanded()
+		d.startWorkers(ctx)
+		if look {
+			d.look(ctx)
 		}
-		timer.Reset(next)
 	}
+}
+
+// room is how many letters more may be in lanes.
+func (d *dispatcher) room() int { return 4*d.c.lim.Sends - d.claimed }
+
+// lookBy has the next look be at t, if it would be later.
+func (d *dispatcher) lookBy(t time.Time) {
+	if t.Before(d.next) {
+		d.next = t
+		d.timer.Reset(time.Until(t))
+	}
+}
+
+// look takes due letters while there is room, and sets when to look again if
+// nothing happens before.
+func (d *dispatcher) look(ctx context.Context) {
+	d.c.lookAsked.Store(false)
+	wait, err := d.claim(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			d.c.log.Error("outbox can't be read", "error", err)
+		}
+		wait = storePause
+	}
+	d.looked = time.Now()
+	d.next = d.looked.Add(wait)
+	d.timer.Reset(wait)
 }
 
 // drain waits for the workers; what they report no longer matters.
@@ -92,87 +124,49 @@ func (d *dispatcher) drain() {
 	}
 }
 
-// claim takes due letters while there is room, and returns when to look again.
-func (d *dispatcher) claim(ctx context.Context) (time.Duration, error) {
-	room := 4*d.c.lim.Sends - d.claimed
-	if room <= 0 {
-		return idleLook, nil // a worker's end will wake us
+// takeHanded puts the letters that need no claim into their lanes.
+func (d *dispatcher) takeHanded() {
+	for _, t := range d.c.handed.take(d.room()) {
+		d.push(t)
 	}
-	limit := min(room, claimBatch)
-	now := time.Now()
-	recs, err := d.c.cfg.Store.Claim(ctx, kindLetter, now, claimLease, limit)
-	if err != nil {
-		return 0, err
-	}
-	var back []release
-	for _, rec := range recs {
-		if r, ok := d.admit(rec, now); !ok {
-			back = append(back, r)
-		}
-	}
-	if err := d.c.release(ctx, back); err != nil {
-		return 0, err
-	}
-	d.startWorkers(ctx)
-	if len(recs) == limit {
-		return 0, nil
-	}
-	return d.untilNext(ctx, now)
 }
 
-// untilNext returns how long until the next letter is due.
-func (d *dispatcher) untilNext(ctx context.Context, now time.Time) (wait time.Duration, err error) {
-	wait = idleLook
-	err = d.c.cfg.Store.View(ctx, func(tx store.Tx) error {
-		recs, err := tx.List(store.Query{Kind: kindLetter, DueBefore: now.Add(idleLook), Limit: 1})
-		if err == nil && len(recs) > 0 {
-			wait = max(0, recs[0].Due.Sub(now)) + time.Millisecond
-		}
-		return err
-	})
-	return wait, err
-}
-
-// admit puts a claimed record into its lane, or returns when it shall come
-// again.
-func (d *dispatcher) admit(rec store.Record, now time.Time) (release, bool) {
-	l, err := decodeOut(rec.Body)
-	if err != nil {
-		d.c.log.Error("letter dropped", "id", rec.ID, "error", err)
-		return release{rec: rec, drop: true}, false
-	}
-	if !l.Done.IsZero() {
-		return release{rec: rec, drop: true}, false // remembered long enough
-	}
-	ln := d.lanes[l.Peer]
-	if ln == nil {
-		ln = new(lane)
-		d.lanes[l.Peer] = ln
-	}
-	switch {
-	case now.Before(ln.until) && now.Before(l.Expires.Std()):
-		return release{rec: rec, due: ln.until}, false
-	case len(ln.waiting)+ln.running >= laneLength:
-		ln.deferred++
-		return release{rec: rec, due: now.Add(2 * time.Second * time.Duration(1+ln.deferred/laneLength))}, false
-	}
-	ln.waiting = append(ln.waiting, task{rec, l})
+func (d *dispatcher) push(t task) {
+	ln := d.lane(t.out.Peer)
+	ln.waiting = append(ln.waiting, t)
+	d.ready[t.out.Peer] = ln
 	d.claimed++
-	return release{}, true
+}
+
+func (d *dispatcher) lane(peer string) *lane {
+	ln := d.lanes[peer]
+	if ln == nil {
+		ln = &lane{pace: lanePace}
+		d.lanes[peer] = ln
+	}
+	return ln
 }
 
 // startWorkers starts what lanes and limits allow.
 func (d *dispatcher) startWorkers(ctx context.Context) {
-	for p, ln := range d.lanes {
+	for p, ln := range d.ready {
 		for len(ln.waiting) > 0 && ln.running < d.c.lim.PerDestination && d.running < d.c.lim.Sends {
 			t := ln.waiting[0]
 			ln.waiting = ln.waiting[1:]
-			ln.running++
+			ln.began(time.Now())
 			d.running++
 			d.wg.Go(func() {
-				unreached := d.c.attempt(ctx, t)
-				d.results <- result{p, unreached}
+				r := result{peer: p}
+				r.unreached, r.due = d.c.attempt(ctx, t)
+				d.results <- r
 			})
+		}
+		if len(ln.waiting) == 0 {
+			ln.waiting = nil
+			delete(d.ready, p)
+		}
+		if d.running >= d.c.lim.Sends {
+			return
 		}
 	}
 }
@@ -180,13 +174,16 @@ func (d *dispatcher) startWorkers(ctx context.Context) {
 // ended counts a worker out. After a failure to reach the peer the rest of the
 // lane is sent back: it would fail as slowly, one after another.
 func (d *dispatcher) ended(ctx context.Context, r result) {
-	ln := d.lanes[r.peer]
-	ln.running--
+	now, ln := time.Now(), d.lanes[r.peer]
+	ln.ended(now)
 	d.running--
 	d.claimed--
+	if !r.due.IsZero() {
+		d.lookBy(r.due)
+	}
 	if !r.unreached {
 		ln.failures, ln.until = 0, time.Time{}
-	} else if now := time.Now(); !now.Before(ln.until) {
+	} else if !now.Before(ln.until) {
 		ln.until = now.Add(d.c.choice.backoff(ln.failures, retryBase, laneLimit))
 		ln.failures++
 	}
@@ -195,73 +192,31 @@ func (d *dispatcher) ended(ctx context.Context, r result) {
 		for _, t := range ln.waiting {
 			back = append(back, release{rec: t.rec, due: ln.until})
 		}
+		if len(back) > 0 {
+			d.lookBy(ln.until)
+		}
 		d.claimed -= len(ln.waiting)
 		ln.waiting = nil
+		delete(d.ready, r.peer)
 		if err := d.c.release(ctx, back); err != nil && ctx.Err() == nil {
 			d.c.log.Error("letters stay claimed until their lease ends", "error", err)
 		}
 	}
-	if ln.running == 0 && len(ln.waiting) == 0 {
-		ln.deferred = 0
-		if ln.failures == 0 {
-			delete(d.lanes, r.peer)
-		}
+	if ln.idle() && ln.failures == 0 && ln.deferred == 0 {
+		delete(d.lanes, r.peer)
 	}
-	d.startWorkers(ctx)
-	d.forget(time.Now())
+	if now.Sub(d.swept) > laneLimit {
+		d.forget(now)
+	}
 }
 
-// forget drops the lanes of peers that failed long ago.
+// forget drops the lanes of peers that failed, or had too many letters, long
+// ago.
 func (d *dispatcher) forget(now time.Time) {
+	d.swept = now
 	for p, ln := range d.lanes {
-		if ln.running == 0 && len(ln.waiting) == 0 && now.Sub(ln.until) > laneLimit {
+		if ln.idle() && now.Sub(ln.until) > laneLimit && now.Sub(ln.last) > laneLimit {
 			delete(d.lanes, p)
 		}
 	}
-}
-
-// release is a claimed record that is given back.
-type release struct {
-	rec  store.Record
-	due  time.Time
-	drop bool // it has served its time
-}
-
-// release gives back the records whose claims still hold.
-func (c *Courier) release(ctx context.Context, back []release) error {
-	if len(back) == 0 {
-		return nil
-	}
-	return c.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		for _, r := range back {
-			rec, err := claimed(tx, r.rec)
-			switch {
-			case errors.Is(err, store.ErrNotFound):
-				continue
-			case err != nil:
-				return err
-			case r.drop:
-				err = tx.Delete(rec.Kind, rec.ID)
-			default:
-				rec.Due = r.due
-				err = tx.Put(rec)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// claimed returns the record if the claim on it still holds, else ErrNotFound.
-func claimed(tx store.Tx, claim store.Record) (store.Record, error) {
-	rec, err := tx.Get(claim.Kind, claim.ID)
-	if err != nil {
-		return rec, err
-	}
-	if !rec.Due.Equal(claim.Due) {
-		return rec, store.ErrNotFound
-	}
-	return rec, nil
 }

@@ -44,7 +44,12 @@ func quick(c *Config) { c.Limits.Settle = time.Nanosecond }
 
 func newNode(t testing.TB, h host.Host, opts ...nodeOption) *testNode {
 	t.Helper()
-	n := &testNode{t: t, host: h, store: memory.New(), secrets: keystore.Memory(), more: make(chan struct{}, 1)}
+	return newNodeAt(t, h, memory.New(), opts...)
+}
+
+func newNodeAt(t testing.TB, h host.Host, s store.Store, opts ...nodeOption) *testNode {
+	t.Helper()
+	n := &testNode{t: t, host: h, store: s, secrets: keystore.Memory(), more: make(chan struct{}, 1)}
 	n.start(opts...)
 	return n
 }

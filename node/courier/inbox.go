@@ -65,7 +65,7 @@ func (c *Courier) receive(ctx context.Context, l seal.Letter, label string, to [
 	status, err := c.effect(ctx, in, func(tx store.Tx) error { return c.cfg.Handle(ctx, tx, in) })
 	var no *Refusal
 	if errors.As(err, &no) {
-		status, err = c.effect(ctx, in, func(store.Tx) error { return nil }, no.Reason)
+		status, err = c.effect(ctx, in, func(store.Tx) error { return nil }, clip(no.Reason, maxReason))
 	}
 	switch {
 	case err != nil:
@@ -78,7 +78,6 @@ func (c *Courier) receive(ctx context.Context, l seal.Letter, label string, to [
 	default:
 		c.count.received(resultRefused)
 	}
-	c.Wake() // for the acknowledgement
 	return status, nil
 }
 
@@ -86,40 +85,87 @@ func (c *Courier) receive(ctx context.Context, l seal.Letter, label string, to [
 // and queues the acknowledgement, in one transaction. A letter seen before is
 // only acknowledged again, with what was recorded.
 func (c *Courier) effect(ctx context.Context, in Inbound, do func(store.Tx) error, refusal ...string) (status wire.Status, err error) {
-	id := seenID(in)
-	err = c.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		var s seen
-		switch rec, err := tx.Get(kindSeen, id); {
-		case err == nil:
-			if err := dagcbor.Unmarshal(rec.Body, &s); err != nil {
-				return fmt.Errorf("record of seen letter: %w", err)
-			}
-			if status = s.Status; status == wire.Taken {
-				status = wire.Duplicate
-			}
-		case errors.Is(err, store.ErrNotFound):
-			if err := do(tx); err != nil {
-				return err
-			}
-			s = seen{Version: 1, Status: wire.Taken}
-			if len(refusal) > 0 {
-				s.Status, s.Reason = wire.Refused, refusal[0]
-			}
-			status = s.Status
-			body, err := dagcbor.Marshal(s)
+	s := seen{Version: 1, Status: wire.Taken}
+	if len(refusal) > 0 {
+		s.Status, s.Reason = wire.Refused, refusal[0]
+	}
+	ready, err := c.sealAck(in, s) // before the transaction, which keeps others from theirs
+	if err != nil {
+		return 0, err
+	}
+	var ack *task
+	err = c.cfg.Store.Update(ctx, func(tx store.Tx) (err error) {
+		status, ack = s.Status, ready
+		switch err := recordSeen(tx, in, s); {
+		case errors.Is(err, store.ErrExists):
+			told, err := seenBefore(tx, in)
 			if err != nil {
 				return err
 			}
-			rec := store.Record{Kind: kindSeen, ID: id, State: s.Status.String(), Due: in.Expires.Add(seenMargin), Body: body}
-			if err := tx.Insert(rec); err != nil {
-				return fmt.Errorf("record letter as seen: %w", err)
+			if status = told.Status; status == wire.Taken {
+				status = wire.Duplicate
 			}
+			if told != s {
+				if ack, err = c.sealAck(in, told); err != nil {
+					return err
+				}
+			}
+		case err != nil:
+			return err
 		default:
-			return fmt.Errorf("look for letter among those seen: %w", err)
+			if err := do(tx); err != nil {
+				return err
+			}
 		}
-		return c.sendAck(tx, in, s)
+		if ack == nil {
+			return nil
+		}
+		return tx.Put(ack.rec)
 	})
-	return status, err
+	if err != nil {
+		return 0, err
+	}
+	c.pass(ack)
+	return status, nil
+}
+
+// pass has an acknowledgement that is durable now sent, and what the handler
+// sent.
+func (c *Courier) pass(ack *task) {
+	switch {
+	case ack == nil:
+	case ack.rec.Due.After(time.Now()): // claimed for us
+		c.handed.put(*ack)
+		c.stir()
+	default:
+		c.rouse()
+	}
+	c.Wake()
+}
+
+// recordSeen records the letter's id with what becomes of it, or returns
+// store.ErrExists.
+func recordSeen(tx store.Tx, in Inbound, s seen) error {
+	body, err := dagcbor.Marshal(s)
+	if err != nil {
+		return err
+	}
+	rec := store.Record{Kind: kindSeen, ID: seenID(in), State: s.Status.String(), Due: in.Expires.Add(seenMargin), Body: body}
+	if err := tx.Insert(rec); err != nil {
+		return fmt.Errorf("record letter as seen: %w", err)
+	}
+	return nil
+}
+
+func seenBefore(tx store.Tx, in Inbound) (s seen, err error) {
+	rec, err := tx.Get(kindSeen, seenID(in))
+	if err != nil {
+		return s, fmt.Errorf("look for letter among those seen: %w", err)
+	}
+	if err := dagcbor.Unmarshal(rec.Body, &s); err != nil {
+		return s, fmt.Errorf("record of seen letter: %w", err)
+	}
+	return s, nil
 }
 
 // seenID names a letter by recipient key and id together. By id alone, a

@@ -384,4 +384,5 @@ func (h *lyingHost) lie(p protocol.ID, answer []byte) {
 		_ = wire.WriteFrame(s, answer)
 		_ = s.Close()
 	})
+	cutOpen(h, p)
 }

@@ -69,10 +69,14 @@ func (c counters) pollFailed() { c.polls.Inc() }
 
 // served counts a request; status 0 is one whose stream failed.
 func (c counters) served(p protocol.ID, s wire.Status) {
+	c.asked.WithLabelValues(servedAs(p, s)...).Inc()
+}
+
+// servedAs returns the labels that an answer is counted under.
+func servedAs(p protocol.ID, s wire.Status) []string {
 	answer := "stream failed"
 	if s != 0 {
 		answer = s.String()
 	}
-	name := strings.TrimSuffix(strings.TrimPrefix(string(p), "/parley/"), "/1")
-	c.asked.WithLabelValues(name, answer).Inc()
+	return []string{strings.TrimSuffix(strings.TrimPrefix(string(p), "/parley/"), "/1"), answer}
 }

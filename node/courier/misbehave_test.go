@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
@@ -57,6 +59,18 @@ func (r *rogue) play(n *testNode, respond func(wire.HoldRequest) (wire.HoldRespo
 		}
 		_ = wire.WriteFrame(s, wire.EncodeAnswer(wire.Taken, sealed))
 	})
+	cutOpen(n.host, wire.HoldProtocol)
+}
+
+// cutOpen cuts the streams of a protocol that a host keeps from before.
+func cutOpen(h host.Host, p protocol.ID) {
+	for _, c := range h.Network().Conns() {
+		for _, s := range c.GetStreams() {
+			if s.Protocol() == p {
+				_ = s.Reset()
+			}
+		}
+	}
 }
 
 // However a holder answers, it is not asked in a tight loop, and what it hands

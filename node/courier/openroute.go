@@ -21,6 +21,7 @@ const (
 	maxRouteLife  = 10 * 365 * 24 * time.Hour
 	closeTimeout  = 10 * time.Second
 	routeAddrsMax = 4 // of the holder, in a route that others are told
+	maxAvoid      = 8 // peers kept with a route
 )
 
 // ErrNoHolder is returned by OpenRoute when no peer is known that keeps
@@ -36,15 +37,19 @@ var ErrNoHolder = errors.New("no peer is known that keeps letters: connect to at
 // and is asked through a forwarder, another peer. If only one peer is known it
 // is asked directly: it learns that the route is this node's, which
 // [Courier.Routing] reports. Without any peer the error is ErrNoHolder.
-func (c *Courier) OpenRoute(ctx context.Context, label string, expires time.Time) (intentcast.Route, error) {
-	route, err := c.openRoute(ctx, label, expires)
+//
+// Peers to avoid hold or carry for a new route only if there is nobody else.
+// The one that a route is for is such a peer: as its holder it would see when
+// this node asks, as its forwarder who asks.
+func (c *Courier) OpenRoute(ctx context.Context, label string, expires time.Time, avoid ...peer.ID) (intentcast.Route, error) {
+	route, err := c.openRoute(ctx, label, expires, avoid)
 	if err != nil {
 		return intentcast.Route{}, fmt.Errorf("open route: %w", err)
 	}
 	return route, nil
 }
 
-func (c *Courier) openRoute(ctx context.Context, label string, expires time.Time) (intentcast.Route, error) {
+func (c *Courier) openRoute(ctx context.Context, label string, expires time.Time, avoid []peer.ID) (intentcast.Route, error) {
 	now := time.Now()
 	switch {
 	case label == "" || len(label) > maxLabel:
@@ -65,12 +70,15 @@ func (c *Courier) openRoute(ctx context.Context, label string, expires time.Time
 	if rt := c.routes.get(label); rt != nil {
 		return c.extendRoute(ctx, rt, identity.At(expires))
 	}
-	rt := &ownRoute{label: label}
-	var err error
-	if rt.slot, rt.key, err = newRouteKeys(); err != nil {
+	rt, pub, err := newRoute(label)
+	if err != nil {
 		return intentcast.Route{}, err
 	}
 	rt.rec = routeRecord{Created: identity.At(now), Expires: identity.At(expires)}
+	rt.rec.Route.Key, rt.rec.Route.Slot = pub, rt.slot.Public().(ed25519.PublicKey)
+	for _, p := range avoid[:min(len(avoid), maxAvoid)] {
+		rt.rec.Avoid = append(rt.rec.Avoid, p.String())
+	}
 	if err := c.placeRoute(ctx, rt); err != nil {
 		return intentcast.Route{}, err
 	}
@@ -112,20 +120,16 @@ func (c *Courier) extendRoute(ctx context.Context, rt *ownRoute, expires identit
 // establish makes a placed route durable and has it polled. The record comes
 // first, so that keys without one are never left behind.
 func (c *Courier) establish(ctx context.Context, rt *ownRoute) error {
-	secret, err := rt.secret()
-	if err != nil {
-		return err
-	}
 	if err := c.putRoute(ctx, rt.label, routeOpening, rt.rec); err != nil {
 		return err
 	}
-	if err := c.cfg.Secrets.PutAll(map[string][]byte{routeSecret(rt.label): secret}); err != nil {
+	if err := c.cfg.Secrets.PutAll(map[string][]byte{routeSecret(rt.label): rt.secret()}); err != nil {
 		return fmt.Errorf("store keys of route: %w", err)
 	}
 	if err := c.putRoute(ctx, rt.label, routeOpen, rt.rec); err != nil {
 		return err
 	}
-	if !c.startPolling(rt) {
+	if now := time.Now(); !c.startPolling(rt, now, now) {
 		return ErrNotRunning
 	}
 	return nil
@@ -137,9 +141,10 @@ func (c *Courier) placeRoute(ctx context.Context, rt *ownRoute) error {
 		return err
 	}
 	var asked []peer.ID
+	avoid := rt.rec.avoid()
 	last := ErrNoHolder
 	for range openTries {
-		e, ok := c.chooseHolder(asked)
+		e, ok := c.chooseHolder(asked, avoid)
 		if !ok {
 			break
 		}
@@ -178,17 +183,21 @@ func (c *Courier) lookAround(ctx context.Context) error {
 	}
 }
 
-func (c *Courier) chooseHolder(avoid []peer.ID) (entry, bool) {
+// chooseHolder returns a peer that keeps letters and is not among those asked,
+// nor, where there is a choice, among those to avoid.
+func (c *Courier) chooseHolder(asked, avoid []peer.ID) (entry, bool) {
 	now := time.Now()
-	uses := c.routes.holderUses()
 	var cands []candidate
 	fresh := c.book.fresh(now)
 	for _, e := range fresh {
 		if e.rec.Hold && e.info.ID != c.cfg.Host.ID() {
-			cands = append(cands, c.candidate(e, now, uses))
+			cands = append(cands, c.candidate(e, now, c.routes.holderUses(e.info.ID)))
 		}
 	}
-	got, ok := pick(cands, avoid, c.choice.intn)
+	got, ok := pick(cands, slices.Concat(asked, avoid), betterHolder, c.choice.intn)
+	if !ok {
+		got, ok = pick(cands, asked, betterHolder, c.choice.intn)
+	}
 	if !ok {
 		return entry{}, false
 	}
@@ -197,24 +206,32 @@ func (c *Courier) chooseHolder(avoid []peer.ID) (entry, bool) {
 }
 
 func (c *Courier) placeAt(ctx context.Context, rt *ownRoute, e entry) error {
-	via, err := c.forwarder(e.info.ID, nil)
+	via, err := c.forwarder(e.info.ID, rt.rec.avoid())
 	if err != nil {
 		return err
 	}
+	rt.holder = e.info.ID
 	rt.rec.Holder, rt.rec.Hidden = e.rec.Key, via != nil
-	rt.rec.Route = intentcast.Route{
-		Peer: e.rec.Peer, Addrs: routeAddrs(e.info.Addrs),
-		Slot: rt.slot.Public().(ed25519.PublicKey), Key: rt.key.Public(),
-	}
+	rt.rec.Route.Peer, rt.rec.Route.Addrs = e.rec.Peer, routeAddrs(e.info.Addrs)
 	resp, err := c.askHolder(ctx, rt, via, slotRequest(rt.rec, time.Now()))
 	if err != nil {
 		return err
 	}
 	rt.rec.Granted = resp.Expires
 	if via != nil {
-		rt.via = via.ID
+		c.routes.goBy(rt, via.ID)
 	}
 	return nil
+}
+
+// avoid returns the peers kept out of r's way.
+func (r routeRecord) avoid() (out []peer.ID) {
+	for _, text := range r.Avoid {
+		if p, err := peer.Decode(text); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // slotRequest asks for as much of the route's life as holders give at a time.
@@ -244,8 +261,7 @@ func (c *Courier) CloseRoute(ctx context.Context, label string) error {
 	if rt == nil {
 		return nil
 	}
-	rt.cancel()
-	<-rt.ended
+	<-c.turns.drop(rt.poll)
 	if err := c.endRoute(ctx, rt); err != nil {
 		return fmt.Errorf("close route: %w", err)
 	}
@@ -259,13 +275,12 @@ func (c *Courier) endRoute(ctx context.Context, rt *ownRoute) error {
 	}
 	brief, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
-	if via, err := c.viaFor(rt); err == nil {
+	via, err := c.viaFor(rt)
+	if err == nil {
 		if _, err := c.askHolder(brief, rt, via, wire.HoldRequest{Op: wire.HoldClose}); err != nil {
 			c.log.Debug("slot left to expire", "label", rt.label, "error", err)
 		}
 	}
-	c.routes.mu.Lock()
-	delete(c.routes.open, rt.label)
-	c.routes.mu.Unlock()
+	c.routes.remove(rt)
 	return c.forgetRoute(ctx, rt.label)
 }

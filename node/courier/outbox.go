@@ -37,6 +37,7 @@ type outLetter struct {
 	From     []byte        `cbor:"from,omitempty"`    // SHA-256 of the key an acknowledgement is sealed to
 	Avoid    string        `cbor:"avoid,omitempty"`   // holder of that route: a bad forwarder, it would see both ends
 	Direct   bool          `cbor:"direct,omitempty"`  // no forwarder
+	Via      string        `cbor:"via,omitempty"`     // forwarder of the last attempt, which failed: another may not
 	Created  identity.Time `cbor:"created"`           //
 	Expires  identity.Time `cbor:"expires"`           //
 	Attempts uint64        `cbor:"attempts"`          //
@@ -60,25 +61,28 @@ func (c *Courier) Send(tx store.Tx, out Outgoing) (string, error) {
 	if out.Kind == AckKind {
 		return "", fmt.Errorf("send letter: kind %q is the courier's own", AckKind)
 	}
-	id, err := c.enqueue(tx, "", out)
+	t, err := c.seal(out)
+	if err == nil {
+		err = tx.Put(t.rec)
+	}
 	if err != nil {
 		return "", fmt.Errorf("send letter of kind %.64q: %w", out.Kind, err)
 	}
-	return id, nil
+	c.queued.Store(time.Now().UnixNano())
+	return t.rec.ID, nil
 }
 
-// enqueue writes the record of a new letter under recordID, or the letter's id
-// if that is empty.
-func (c *Courier) enqueue(tx store.Tx, recordID string, out Outgoing) (string, error) {
+// seal returns a new letter as it is stored under its id, due now.
+func (c *Courier) seal(out Outgoing) (task, error) {
 	if err := seal.CheckRoute(out.To); err != nil {
-		return "", fmt.Errorf("to: %w: %w", errRoute, err)
+		return task{}, fmt.Errorf("to: %w: %w", errRoute, err)
 	}
 	if _, err := wire.ParsePeer(out.To.Peer, out.To.Addrs); err != nil {
-		return "", fmt.Errorf("to: %w: %w", errRoute, err)
+		return task{}, fmt.Errorf("to: %w: %w", errRoute, err)
 	}
 	now := time.Now()
 	if !out.Expires.After(now.Add(time.Second)) || out.Expires.After(now.Add(MaxLife)) {
-		return "", fmt.Errorf("expires %s: want within %v from now", out.Expires.UTC().Format(time.RFC3339), MaxLife)
+		return task{}, fmt.Errorf("expires %s: want within %v from now", out.Expires.UTC().Format(time.RFC3339), MaxLife)
 	}
 	l := seal.Letter{
 		Version: seal.LetterVersion, ID: seal.NewID(), Kind: out.Kind, Body: out.Body,
@@ -86,10 +90,10 @@ func (c *Courier) enqueue(tx store.Tx, recordID string, out Outgoing) (string, e
 	}
 	sealed, receipt, err := seal.Seal(out.To.Key, l)
 	if errors.Is(err, seal.ErrKey) {
-		return "", fmt.Errorf("to: %w: %w", errRoute, err)
+		return task{}, fmt.Errorf("to: %w: %w", errRoute, err)
 	}
 	if err != nil {
-		return "", err
+		return task{}, err
 	}
 	o := outLetter{
 		Version: 1, Kind: out.Kind, Peer: out.To.Peer, Addrs: out.To.Addrs, Slot: out.To.Slot,
@@ -103,12 +107,11 @@ func (c *Courier) enqueue(tx store.Tx, recordID string, out Outgoing) (string, e
 	}
 	body, err := dagcbor.Marshal(o)
 	if err != nil {
-		return "", err
+		return task{}, err
 	}
-	if recordID == "" {
-		recordID = hex.EncodeToString(l.ID)
-	}
-	return recordID, tx.Put(store.Record{Kind: kindLetter, ID: recordID, Ref: out.Ref, State: StateQueued, Due: now, Body: body})
+	rec := store.Record{Kind: kindLetter, ID: hex.EncodeToString(l.ID), Ref: out.Ref, State: StateQueued, Due: now, Body: body}
+	rec, err = rec.Normalize() // cuts Due, which may become a claim's token
+	return task{rec, o}, err
 }
 
 // Letters returns where the letters sent for ref stand, by id; for ref "" all
@@ -151,9 +154,11 @@ func (l outLetter) status(rec store.Record) LetterStatus {
 
 // avoid returns the peers that must not carry the letter, where there is a
 // choice.
-func (l outLetter) avoid() []peer.ID {
-	if p, err := peer.Decode(l.Avoid); err == nil {
-		return []peer.ID{p}
+func (l outLetter) avoid() (out []peer.ID) {
+	for _, text := range []string{l.Avoid, l.Via} {
+		if p, err := peer.Decode(text); err == nil {
+			out = append(out, p)
+		}
 	}
-	return nil
+	return out
 }

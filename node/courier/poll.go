@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"sync"
 	"time"
 
-	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 )
 
@@ -20,31 +21,26 @@ const (
 	maxPending  = 256 // letters kept while their handler fails
 )
 
-// startPolling polls a route until it expires or is closed.
-func (c *Courier) startPolling(rt *ownRoute) bool {
-	rt.ended = make(chan struct{})
-	c.routes.mu.Lock()
-	defer c.routes.mu.Unlock()
-	ctx, leave, ok := c.group.enter()
+// startPolling polls a route, from first on, until it expires or is closed.
+// Something happened on it at active.
+func (c *Courier) startPolling(rt *ownRoute, active, first time.Time) bool {
+	_, leave, ok := c.group.enter()
 	if !ok {
 		return false
 	}
-	ctx, rt.cancel = context.WithCancel(ctx)
-	c.routes.open[rt.label] = rt
-	go func() {
-		defer leave()
-		defer close(rt.ended)
-		defer rt.cancel()
-		p := poller{c: c, rt: rt, most: fetchMost, renewed: time.Now(), granted: rt.record().Granted.Std()}
-		p.run(ctx)
-	}()
+	defer leave()
+	rt.poll = &poller{c: c, rt: rt, most: fetchMost, renewed: time.Now(), granted: rt.record().Granted.Std(), active: active}
+	c.routes.add(rt)
+	c.turns.put(rt.poll, first)
 	return true
 }
 
-// poller is the polling of one route.
+// poller is the polling of one route. But for what is marked it belongs to who
+// has the route's turn.
 type poller struct {
-	c  *Courier
-	rt *ownRoute
+	c    *Courier
+	rt   *ownRoute
+	turn turn // of turns
 
 	done    [][]byte  // LetterIDs of letters dealt with, to be deleted at the holder
 	pending [][]byte  // sealed letters whose handler failed, the oldest first
@@ -58,44 +54,84 @@ type poller struct {
 	failures int
 	failing  time.Time // since when the holder does not answer; zero: it does
 	told     bool      // of the loss
+
+	mu     sync.Mutex
+	active time.Time // when a letter last came or arrived there, or the route was opened
 }
 
-func (p *poller) run(ctx context.Context) {
-	for ctx.Err() == nil {
-		rec := p.rt.record()
-		if !time.Now().Before(rec.Expires.Std()) {
-			p.expire(ctx)
-			return
-		}
-		if err := p.round(ctx, rec); err != nil && ctx.Err() == nil {
-			p.failed(err)
-			if !pause(ctx, p.c.choice.backoff(p.failures-1, pollBase, pollLimit)) {
-				return
-			}
+// poll takes p's turn and returns when its next is due; ended: never.
+func (p *poller) poll(ctx context.Context) (next time.Time, ended bool) {
+	rec, now := p.rt.record(), time.Now()
+	if !now.Before(rec.Expires.Std()) {
+		return now.Add(pollBase), p.expire(ctx)
+	}
+	got, err := p.round(ctx, rec)
+	switch {
+	case ctx.Err() != nil:
+		return now, false
+	case err != nil:
+		p.failed(err)
+		return time.Now().Add(p.c.choice.backoff(p.failures-1, pollBase, pollLimit)), false
+	}
+	return p.bound(p.next(now, got), rec), false
+}
+
+// bound returns next, or when there is something else to do before.
+func (p *poller) bound(next time.Time, rec routeRecord) time.Time {
+	before := func(t time.Time) {
+		if t.Before(next) {
+			next = t
 		}
 	}
+	before(rec.Expires.Std())
+	if p.granted.Before(rec.Expires.Std()) {
+		before(p.renewAt())
+	}
+	if len(p.pending) > 0 {
+		before(p.retryAt)
+	}
+	return next
 }
+
+func (p *poller) renewAt() time.Time { return p.renewed.Add(p.granted.Sub(p.renewed) / 2) }
+
+// arrival is what a fetch brought.
+type arrival int
+
+const (
+	nothing arrival = iota
+	letters
+	moreLetters // and there may be more
+)
 
 // round extends the slot if it is time, fetches once and deals with what came.
-func (p *poller) round(ctx context.Context, rec routeRecord) error {
-	now := time.Now()
-	if need := rec.Expires.Std(); p.granted.Before(need) && now.After(p.renewed.Add(p.granted.Sub(p.renewed)/2)) {
+func (p *poller) round(ctx context.Context, rec routeRecord) (arrival, error) {
+	if need := rec.Expires.Std(); p.granted.Before(need) && time.Now().After(p.renewAt()) {
 		if err := p.renew(ctx, rec); err != nil {
-			return err
+			return nothing, err
 		}
 	}
-	letters, err := p.fetch(ctx, rec)
+	most := p.most
+	came, err := p.fetch(ctx, rec)
 	if err != nil {
-		return err
+		return nothing, err
 	}
 	p.failures, p.failing, p.told = 0, time.Time{}, false
 	p.most = min(fetchMost, 2*p.most)
-	p.deal(ctx, letters)
-	if took := time.Since(now); len(letters) == 0 && took < pollBase {
-		// Either the wait was to be short, or the holder does not keep to it.
-		pause(ctx, pollBase-took)
+	p.deal(ctx, came)
+	switch size := 0; {
+	case len(came) == 0:
+		return nothing, nil
+	default:
+		p.stir(time.Now())
+		for _, sealed := range came {
+			size += len(sealed)
+		}
+		if uint64(len(came)) >= most || size > wire.MaxAnswer/4 {
+			return moreLetters, nil
+		}
+		return letters, nil
 	}
-	return nil
 }
 
 // deal handles what came, and what failed before once its time has come.
@@ -134,33 +170,28 @@ func (p *poller) handle(ctx context.Context, letters [][]byte) (failed [][]byte)
 
 // receiveHeld deals with a letter that came by rt. An error means: again.
 func (c *Courier) receiveHeld(ctx context.Context, rt *ownRoute, sealed []byte) error {
-	l, _, err := rt.key.Open(sealed)
+	key, err := rt.key()
+	if err != nil {
+		return err
+	}
+	l, _, err := key.Open(sealed)
 	if err != nil { // anybody may hand in anything
 		c.count.received(resultUnreadable)
 		return nil
 	}
-	_, err = c.receive(ctx, l, rt.label, seal.KeyHash(rt.key.Public()))
+	_, err = c.receive(ctx, l, rt.label, rt.keyHash)
 	return err
 }
 
-// fetch asks the holder for letters, waiting for the first as long as the
-// number of routes that want to wait allows.
+// fetch asks the holder for letters, waiting for the first if this route may.
 func (p *poller) fetch(ctx context.Context, rec routeRecord) ([][]byte, error) {
-	select {
-	case p.c.routes.polls <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	defer func() { <-p.c.routes.polls }()
-	via, err := p.c.viaFor(p.rt)
-	if err != nil {
-		return nil, err
-	}
-	req := wire.HoldRequest{Op: wire.HoldFetch, Wait: uint64(p.wait(rec) / time.Second), Most: p.most, Done: p.done[:min(len(p.done), wire.MaxIDs)]}
+	wait, done := p.wait(rec)
+	defer done()
+	req := wire.HoldRequest{Op: wire.HoldFetch, Wait: uint64(wait / time.Second), Most: p.most, Done: p.done[:min(len(p.done), wire.MaxIDs)]}
 	for _, sealed := range p.pending {
 		req.Have = append(req.Have, wire.LetterID(sealed))
 	}
-	resp, err := p.c.askHolder(ctx, p.rt, via, req)
+	resp, err := p.ask(ctx, req)
 	var no *holderError
 	if errors.As(err, &no) && no.status == wire.NoSlot && time.Since(p.remade) > pollLimit {
 		// The holder has restarted, or let the slot go: it is made anew, and
@@ -184,32 +215,36 @@ func contains(ids [][]byte, id []byte) bool {
 	return slices.ContainsFunc(ids, func(x []byte) bool { return bytes.Equal(x, id) })
 }
 
-// wait returns how long a fetch may wait: less where more routes than may wait
-// at once take turns, and not past the next thing there is to do.
-func (p *poller) wait(rec routeRecord) time.Duration {
-	p.c.routes.mu.Lock()
-	n := len(p.c.routes.open)
-	p.c.routes.mu.Unlock()
-	wait := wire.MaxWait
-	if n > p.c.lim.Polls {
-		wait = max(time.Second, wait*time.Duration(p.c.lim.Polls)/time.Duration(n))
+// ask makes a request about the route's slot through its forwarder.
+func (p *poller) ask(ctx context.Context, req wire.HoldRequest) (wire.HoldResponse, error) {
+	via, err := p.c.viaFor(p.rt)
+	if err != nil {
+		return wire.HoldResponse{}, err
 	}
-	now := time.Now()
-	until := rec.Expires.Std()
-	if len(p.pending) > 0 && p.retryAt.Before(until) {
-		until = p.retryAt
+	w := way{holder: p.rt.holder}
+	if via != nil {
+		w.via = via.ID
 	}
-	// Whole seconds, rounded up: none would make a busy loop.
-	return max(0, min(wait, until.Sub(now)+time.Second-1))
+	if !p.c.reach.open(w, p.rt, time.Now()) {
+		err := fmt.Errorf("%w for another route a moment ago: peer %s", errUnreached, w.holder)
+		p.c.forwarderFailed(ctx, p.rt, via, err)
+		return wire.HoldResponse{}, err
+	}
+	resp, err := p.c.askHolder(ctx, p.rt, via, req)
+	var no *holderError
+	switch {
+	case err == nil, errors.As(err, &no):
+		p.c.reach.reached(w)
+		p.rt.reached()
+	case errors.Is(err, errUnreached) && ctx.Err() == nil:
+		p.c.reach.failed(w, p.rt, time.Now())
+	}
+	return resp, err
 }
 
 // renew makes or extends the slot.
 func (p *poller) renew(ctx context.Context, rec routeRecord) error {
-	via, err := p.c.viaFor(p.rt)
-	if err != nil {
-		return err
-	}
-	resp, err := p.c.askHolder(ctx, p.rt, via, slotRequest(rec, time.Now()))
+	resp, err := p.ask(ctx, slotRequest(rec, time.Now()))
 	if err != nil {
 		return err
 	}
@@ -238,14 +273,19 @@ func (p *poller) failed(err error) {
 	}
 }
 
-// expire ends a route whose time is over, unless somebody is at it already.
-func (p *poller) expire(ctx context.Context) {
+// expire ends a route whose time is over, and reports whether it has: not if
+// somebody is at it, or has extended it a moment ago.
+func (p *poller) expire(ctx context.Context) bool {
 	unlock, ok := p.c.routes.lock(p.rt.label)
 	if !ok {
-		return
+		return false
 	}
 	defer unlock()
+	if time.Now().Before(p.rt.record().Expires.Std()) {
+		return false
+	}
 	if err := p.c.endRoute(ctx, p.rt); err != nil && ctx.Err() == nil {
 		p.c.log.Error("expired route not cleared", "label", p.rt.label, "error", err)
 	}
+	return true
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 	"github.com/parley-network/parley/node/store"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // What others see while an offer, its acknowledgement and an answer travel:
@@ -49,8 +50,9 @@ func TestWhoSeesWhat(t *testing.T) {
 		if route.Peer != holder.ID().String() {
 			holder, forwarder = forwarder, holder
 		}
-		if n := len(holder.streams(wire.HoldProtocol, true)); n < 3 {
-			t.Errorf("the holder answered %d requests, want at least open, fetch and close", n)
+		asked := nodes[holderOfRoute(nodes, route.Peer)].courier.count.asked.WithLabelValues(servedAs(wire.HoldProtocol, wire.Taken)...)
+		if n := testutil.ToFloat64(asked); n < 3 {
+			t.Errorf("the holder answered %v requests, want at least open, fetch and close", n)
 		}
 		for _, p := range []protocol.ID{wire.LetterProtocol, wire.HoldProtocol} {
 			for _, s := range slices.Concat(holder.streams(p, true), spies[1].streams(p, true)) {

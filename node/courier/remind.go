@@ -70,7 +70,7 @@ func (c *Courier) remindOf(ctx context.Context, holder string, now time.Time) er
 		return fmt.Errorf("set letters due: %w", err)
 	}
 	if len(again) > 0 {
-		c.Wake()
+		c.rouse()
 	}
 	return nil
 }

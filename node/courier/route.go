@@ -42,20 +42,23 @@ type routeRecord struct {
 	Created identity.Time    `cbor:"created"`          //
 	Expires identity.Time    `cbor:"expires"`          //
 	Granted identity.Time    `cbor:"granted,omitzero"` // what the holder granted at first
+	Avoid   []string         `cbor:"avoid,omitempty"`  // peers that neither hold it nor are asked to carry, where there are others
 }
 
 // ownRoute is an open route of this node.
 type ownRoute struct {
-	label  string
-	slot   ed25519.PrivateKey
-	key    *seal.PrivateKey
-	cancel context.CancelFunc // ends its polling
-	ended  chan struct{}      // closed when its polling has ended
+	label   string
+	slot    ed25519.PrivateKey
+	seed    []byte  // of its HPKE key, which is made when a letter comes: ready for use it takes 10 KiB
+	keyHash []byte  // SHA-256 of its public key
+	holder  peer.ID // who holds it
+	poll    *poller
 
-	mu  sync.Mutex
-	rec routeRecord
-	via peer.ID // forwarder in use; "" none yet
-	out int     // times in a row that it did not reach the holder
+	mu   sync.Mutex
+	rec  routeRecord
+	via  peer.ID // forwarder in use; "" none yet; changed by routes.goBy alone
+	out  int     // times in a row that it did not reach the holder
+	shun peer.ID // forwarder that did not; another is asked where there is one
 }
 
 func (rt *ownRoute) record() routeRecord {
@@ -64,82 +67,23 @@ func (rt *ownRoute) record() routeRecord {
 	return rt.rec
 }
 
-// routes are the own routes of a courier.
-type routes struct {
-	polls chan struct{} // a token for each fetch that waits
-
-	mu   sync.Mutex
-	open map[string]*ownRoute
-	busy map[string]bool // labels being opened or closed
+// reached notes that the holder answered by the forwarder in use.
+func (rt *ownRoute) reached() {
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	rt.out, rt.shun = 0, ""
 }
 
-// lock reserves a label; false if somebody has it.
-func (r *routes) lock(label string) (unlock func(), ok bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.busy[label] {
-		return nil, false
-	}
-	r.busy[label] = true
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.busy, label)
-	}, true
-}
+// key returns the route's HPKE key.
+func (rt *ownRoute) key() (*seal.PrivateKey, error) { return seal.NewPrivateKey(rt.seed) }
 
-func (r *routes) get(label string) *ownRoute {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.open[label]
-}
-
-func (r *routes) all() []*ownRoute {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := make([]*ownRoute, 0, len(r.open))
-	for _, rt := range r.open {
-		out = append(out, rt)
-	}
-	return out
-}
-
-// uses counts the open routes by what of tells of each.
-func (r *routes) uses(of func(*ownRoute) string) map[peer.ID]int {
-	n := make(map[peer.ID]int)
-	for _, rt := range r.all() {
-		rt.mu.Lock()
-		p := of(rt)
-		rt.mu.Unlock()
-		if id, err := peer.Decode(p); err == nil {
-			n[id]++
-		}
-	}
-	return n
-}
-
-func (r *routes) holderUses() map[peer.ID]int {
-	return r.uses(func(rt *ownRoute) string { return rt.rec.Route.Peer })
-}
-
-func (r *routes) viaUses() map[peer.ID]int {
-	return r.uses(func(rt *ownRoute) string { return rt.via.String() })
-}
-
-// anyHidden reports whether an open route was opened through a forwarder.
-func (r *routes) anyHidden() bool {
-	for _, rt := range r.all() {
-		if rt.record().Hidden {
-			return true
-		}
-	}
-	return false
-}
-
-// routeKeys are the secrets of a route: 32 bytes Ed25519 seed of the slot, 32
-// bytes seed of the HPKE key.
-func newRouteKeys() (ed25519.PrivateKey, *seal.PrivateKey, error) {
+// newRoute returns a route with new keys, and its public key.
+func newRoute(label string) (*ownRoute, []byte, error) {
 	key, err := seal.GenerateKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	seed, err := key.Seed()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -147,13 +91,13 @@ func newRouteKeys() (ed25519.PrivateKey, *seal.PrivateKey, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("generate slot key: %w", err)
 	}
-	return slot, key, nil
+	pub := key.Public()
+	return &ownRoute{label: label, slot: slot, seed: seed, keyHash: seal.KeyHash(pub)}, pub, nil
 }
 
-func (rt *ownRoute) secret() ([]byte, error) {
-	seed, err := rt.key.Seed()
-	return append(rt.slot.Seed(), seed...), err
-}
+// secret returns what is kept in Secrets: 32 bytes Ed25519 seed of the slot,
+// 32 bytes seed of the HPKE key.
+func (rt *ownRoute) secret() []byte { return append(rt.slot.Seed(), rt.seed...) }
 
 // routeSecret names a route's secrets without telling its label.
 func routeSecret(label string) string {
@@ -161,19 +105,17 @@ func routeSecret(label string) string {
 	return "courier/route/" + hex.EncodeToString(h[:16])
 }
 
-func (c *Courier) loadRouteKeys(label string) (ed25519.PrivateKey, *seal.PrivateKey, error) {
-	b, err := c.cfg.Secrets.Get(routeSecret(label))
+// loadKeys gets the secrets of rt, which has its label.
+func (c *Courier) loadKeys(rt *ownRoute) error {
+	b, err := c.cfg.Secrets.Get(routeSecret(rt.label))
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	if len(b) != ed25519.SeedSize+seal.SeedSize {
-		return nil, nil, fmt.Errorf("secret of route %q has %d bytes", label, len(b))
+		return fmt.Errorf("secret of route %q has %d bytes", rt.label, len(b))
 	}
-	key, err := seal.NewPrivateKey(b[ed25519.SeedSize:])
-	if err != nil {
-		return nil, nil, err
-	}
-	return ed25519.NewKeyFromSeed(b[:ed25519.SeedSize]), key, nil
+	rt.slot, rt.seed = ed25519.NewKeyFromSeed(b[:ed25519.SeedSize]), b[ed25519.SeedSize:]
+	return nil
 }
 
 // loadRoutes returns the open routes in the store, ready to be polled, and
@@ -215,7 +157,11 @@ func (c *Courier) restoreRoute(rec store.Record) (*ownRoute, error) {
 		return nil, err
 	}
 	var err error
-	rt.slot, rt.key, err = c.loadRouteKeys(rec.ID)
+	if rt.holder, err = peer.Decode(rt.rec.Route.Peer); err != nil {
+		return nil, fmt.Errorf("holder: %w", err)
+	}
+	rt.keyHash = seal.KeyHash(rt.rec.Route.Key)
+	err = c.loadKeys(rt)
 	if errors.Is(err, fs.ErrNotExist) {
 		c.log.Error("route dropped, its keys are gone", "label", rec.ID)
 		return nil, errGone

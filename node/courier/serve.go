@@ -1,8 +1,10 @@
 package courier
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -33,7 +35,8 @@ func (c *Courier) unserveAll() {
 	}
 }
 
-// serve answers one stream: one frame in, one frame out.
+// serve answers one stream: one frame in, one frame out, and so on until the
+// asker has closed it, or has not asked for a while.
 func (c *Courier) serve(s network.Stream, p protocol.ID, limit int) {
 	ctx, leave, ok := c.group.enter()
 	if !ok {
@@ -43,42 +46,65 @@ func (c *Courier) serve(s network.Stream, p protocol.ID, limit int) {
 	defer leave()
 	stop := context.AfterFunc(ctx, func() { _ = s.Reset() })
 	defer stop()
-	answer, err := c.serveFrame(ctx, s, p, limit)
-	if err == nil {
-		_ = s.SetWriteDeadline(time.Now().Add(frameTimeout))
-		err = wire.WriteFrame(s, answer)
+	r := bufio.NewReaderSize(s, askBuffer)
+	for first := true; ; first = false {
+		if !first && !another(s, r) {
+			break
+		}
+		answer, more, err := c.serveFrame(ctx, s, r, p, limit)
+		if err == nil {
+			_ = s.SetWriteDeadline(time.Now().Add(frameTimeout))
+			err = wire.WriteFrame(s, answer)
+		}
+		if err != nil {
+			c.log.Debug("stream failed", "protocol", p, "peer", s.Conn().RemotePeer(), "error", err)
+			c.count.served(p, 0)
+			_ = s.Reset()
+			return
+		}
+		c.count.served(p, wire.Status(answer[0]))
+		if !more {
+			break
+		}
 	}
-	if err != nil {
-		c.log.Debug("stream failed", "protocol", p, "peer", s.Conn().RemotePeer(), "error", err)
-		c.count.served(p, 0)
-		_ = s.Reset()
-		return
-	}
-	c.count.served(p, wire.Status(answer[0]))
 	_ = s.Close()
 }
 
-func (c *Courier) serveFrame(ctx context.Context, s network.Stream, p protocol.ID, limit int) (answer []byte, err error) {
+// askBuffer is for what arrives of a request at a time, in bytes.
+const askBuffer = 1 << 10
+
+// another waits for the beginning of one more frame.
+func another(s network.Stream, r *bufio.Reader) bool {
+	if s.SetReadDeadline(time.Now().Add(serverIdle)) != nil {
+		return false
+	}
+	_, err := r.Peek(1)
+	return err == nil
+}
+
+// serveFrame reads one frame and returns its answer, and whether there may be
+// one more on this stream.
+func (c *Courier) serveFrame(ctx context.Context, s network.Stream, r io.Reader, p protocol.ID, limit int) (answer []byte, more bool, err error) {
 	from, meter := s.Conn().RemotePeer(), c.meters[p]
 	if !meter.Enter(from, 0, time.Now()) {
-		return wire.EncodeAnswer(wire.Busy, nil), nil
+		return wire.EncodeAnswer(wire.Busy, nil), false, nil
 	}
 	n := 0
 	defer func() { meter.Leave(from, n+len(answer), time.Now()) }()
 	if err := s.SetReadDeadline(time.Now().Add(frameTimeout)); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	frame, err := wire.ReadFrame(s, limit)
+	frame, err := wire.ReadFrame(r, limit)
 	switch {
 	case errors.Is(err, wire.ErrFrameSize):
-		return wire.EncodeAnswer(wire.TooLarge, nil), nil
+		return wire.EncodeAnswer(wire.TooLarge, nil), false, nil
 	case errors.Is(err, wire.ErrFrame):
-		return wire.EncodeAnswer(wire.Malformed, nil), nil
+		return wire.EncodeAnswer(wire.Malformed, nil), false, nil
 	case err != nil:
-		return nil, err
+		return nil, false, err
 	}
 	n = len(frame)
-	return c.answer(ctx, p, from, frame), nil
+	return c.answer(ctx, p, from, frame), true, nil
 }
 
 // answer returns the answer frame to an asking frame.

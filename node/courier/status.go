@@ -70,12 +70,8 @@ func (c *Courier) Routing() Routing {
 			st.Forwarders++
 		}
 	}
-	for _, rt := range c.routes.all() {
-		st.Routes++
-		if !rt.record().Hidden {
-			st.Exposed++
-		}
-	}
+	open, hidden := c.routes.counts()
+	st.Routes, st.Exposed = open, open-hidden
 	st.Text = st.words()
 	return st
 }
@@ -100,6 +96,8 @@ func (c *Courier) sweepLoop(ctx context.Context) {
 		now := time.Now()
 		c.holder.Sweep()
 		c.book.sweep(now)
+		c.reach.sweep(now)
+		c.streams.sweep(now)
 		for _, m := range c.meters {
 			m.Sweep(now)
 		}

@@ -19,10 +19,17 @@ const (
 	frameTimeout    = 15 * time.Second // one frame in one direction
 )
 
-// ask opens a stream to a peer, writes one frame and reads one.
+// ask writes one frame to a peer and reads one. Requests may be repeated
+// without harm, and one on a stream kept from before is, on a new one, if that
+// stream turns out to be gone.
 func (c *Courier) ask(ctx context.Context, to peer.AddrInfo, p protocol.ID, frame []byte, timeout time.Duration) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	if s := c.streams.take(streamKey{to.ID, p}, time.Now()); s != nil {
+		if answer, err := c.askOn(ctx, s, p, frame); err == nil || ctx.Err() != nil {
+			return answer, err
+		}
+	}
 	h := c.cfg.Host
 	if h.Network().Connectedness(to.ID) != network.Connected {
 		addrs := forward.Dialable(h.Addrs(), to.Addrs)
@@ -32,15 +39,23 @@ func (c *Courier) ask(ctx context.Context, to peer.AddrInfo, p protocol.ID, fram
 	if err != nil {
 		return nil, fmt.Errorf("reach peer %s: %w", to.ID, err)
 	}
+	return c.askOn(ctx, s, p, frame)
+}
+
+// askOn has one exchange on a stream, and then keeps it for the next.
+func (c *Courier) askOn(ctx context.Context, s network.Stream, p protocol.ID, frame []byte) ([]byte, error) {
 	// A stream takes no context: its end resets what is being read or written.
 	stop := context.AfterFunc(ctx, func() { _ = s.Reset() })
-	defer stop()
 	answer, err := converse(ctx, s, frame)
+	whole := stop()
+	to := s.Conn().RemotePeer()
 	if err != nil {
 		_ = s.Reset()
-		return nil, fmt.Errorf("ask peer %s by %s: %w", to.ID, p, err)
+		return nil, fmt.Errorf("ask peer %s by %s: %w", to, p, err)
 	}
-	_ = s.Close()
+	if whole {
+		c.streams.put(streamKey{to, p}, s, time.Now())
+	}
 	return answer, nil
 }
 
@@ -53,9 +68,6 @@ func converse(ctx context.Context, s network.Stream, frame []byte) ([]byte, erro
 	// Writing fails where the other end has answered and stopped reading, such
 	// as one that is busy: then the answer tells.
 	errWrite := wire.WriteFrame(s, frame)
-	if errWrite == nil {
-		_ = s.CloseWrite()
-	}
 	answer, err := wire.ReadFrame(s, wire.MaxAnswer+1)
 	if err != nil && errWrite != nil {
 		return nil, errWrite
@@ -71,6 +83,9 @@ type carrierError struct {
 
 func (e *carrierError) Error() string { return fmt.Sprintf("forwarder %s: %v", e.carrier, e.err) }
 func (e *carrierError) Unwrap() error { return e.err }
+
+// errCarrierBusy marks that a forwarder has too much to do for now.
+var errCarrierBusy = errors.New("busy")
 
 // errUnreached marks that the other end was not reached, whoever tried.
 var errUnreached = errors.New("not reached")
@@ -111,6 +126,8 @@ func (c *Courier) askThrough(ctx context.Context, via, to peer.AddrInfo, p proto
 		return nil, &carrierError{via.ID, err}
 	case status == wire.Unreachable:
 		return nil, fmt.Errorf("%w: forwarder %s could not reach peer %s", errUnreached, via.ID, to.ID)
+	case status == wire.Busy:
+		return nil, &carrierError{via.ID, errCarrierBusy}
 	case status != wire.Taken:
 		return nil, &carrierError{via.ID, errors.New(status.String())}
 	}

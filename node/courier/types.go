@@ -3,7 +3,9 @@ package courier
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/node/courier/forward"
@@ -36,8 +38,20 @@ func (r *Refusal) Error() string { return "refused: " + r.Reason }
 // Refuse returns a [Refusal]. The reason, at most 256 bytes, is for the
 // sender's eyes.
 func Refuse(format string, args ...any) error {
-	s := fmt.Sprintf(format, args...)
-	return &Refusal{Reason: s[:min(len(s), maxReason)]}
+	return &Refusal{Reason: clip(fmt.Sprintf(format, args...), maxReason)}
+}
+
+// clip returns as much of s as fits n bytes, whole characters and no bytes that
+// are not text: what is not can't be sent.
+func clip(s string, n int) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 const maxReason = 256
@@ -101,7 +115,8 @@ type RouteLoss struct {
 // Limits bound the courier. A zero field is that of [DefaultLimits].
 type Limits struct {
 	Hold    hold.Limits    // letters kept for others
-	Forward forward.Limits // exchanges carried for others, and requests to the holder
+	Forward forward.Limits // exchanges carried for others
+	Ask     forward.Limits // requests to the holder; a peer that asks stands for all it carries for
 	Letters forward.Limits // letters taken in, for this node or its holder
 
 	Sends          int           // letters being sent at one time
@@ -116,6 +131,10 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Hold: hold.DefaultLimits(), Forward: forward.DefaultLimits(),
+		Ask: forward.Limits{
+			Concurrent: 384, PeerConcurrent: 192, PeerRate: 200, PeerBurst: 4000,
+			PeerBytes: 4 << 20, PeerBurstBytes: 64 << 20,
+		},
 		Letters: forward.Limits{
 			Concurrent: 256, PeerConcurrent: 64, PeerRate: 100, PeerBurst: 1000,
 			PeerBytes: 2 << 20, PeerBurstBytes: 32 << 20,
@@ -129,6 +148,7 @@ func (l Limits) withDefaults() Limits {
 	d := DefaultLimits()
 	orDefault(&l.Hold, d.Hold)
 	orDefault(&l.Forward, d.Forward)
+	orDefault(&l.Ask, d.Ask)
 	orDefault(&l.Letters, d.Letters)
 	orDefault(&l.Sends, d.Sends)
 	orDefault(&l.PerDestination, d.PerDestination)

@@ -19,12 +19,31 @@ const (
 	// be closed to make room.
 	trimGrace = 20 * time.Second
 
-	// What peers' buffers may hold, all together, at the default size: half
-	// of the 256 MB a small home server can spare.
-	baseMemory = 128 << 20
+	// What peers' buffers may hold, all together, at the default size. A TCP
+	// stream counts with its whole window as soon as it is open, though a peer
+	// fills it only by sending what nobody reads: so this is for 1,024 streams,
+	// and what a busy node was seen to use is a tenth of it. QUIC, which peers
+	// prefer, counts what arrives.
+	baseMemory = 1024 * streamWindow
+
+	// What yamux sets aside for each open stream (its initialStreamWindow).
+	streamWindow = 256 << 10
 
 	// Besides pubsub's two a peer has a few streams open at a time.
 	streamsPerPeer = 16
+
+	// Streams of one protocol open to or from one peer at one time. A request
+	// that waits for its answer keeps one open, and a peer may wait for many
+	// (of a node's mail, 64 and more) or stand for many others whose requests it
+	// carries. libp2p's 64 is below that, and reached without a word: streams
+	// are reset, and whoever asked can't tell a full peer from a broken one. So
+	// this is as much as QUIC lets a peer open of all protocols (libp2p's
+	// quicreuse has it wait at 256), and above what any protocol of ours grants
+	// a peer, 192 at most: it is the protocol that says no, in words.
+	peerProtocolStreams = 256
+	// Streams of all protocols open to or from one peer: half of all there is
+	// memory for, as with libp2p's own figures.
+	peerStreams = 512
 )
 
 // guards keep what strangers can use up within bounds: the resource manager
@@ -66,9 +85,9 @@ func (g *guards) close() {
 	g.resources.Close()
 }
 
-// limits are the resource manager's: libp2p's own for what its services and
-// one peer may use, ours for the whole. They don't depend on how much memory
-// the machine has, so a node behaves alike everywhere.
+// limits are the resource manager's: libp2p's own for what its services may
+// use, ours for the whole, for one peer and for one protocol. They don't depend
+// on how much memory the machine has, so a node behaves alike everywhere.
 func limits(maxPeers int) rcmgr.ConcreteLimitConfig {
 	scaling := rcmgr.DefaultLimits
 	libp2p.SetDefaultServiceLimits(&scaling)
@@ -78,17 +97,24 @@ func limits(maxPeers int) rcmgr.ConcreteLimitConfig {
 	// until it has, newcomers are let in rather than turned away.
 	conns := rcmgr.LimitVal(2 * maxPeers)
 	streams := conns * streamsPerPeer
-	system := rcmgr.ResourceLimits{
-		Conns: conns, ConnsInbound: conns, ConnsOutbound: conns,
-		Streams: streams, StreamsInbound: streams, StreamsOutbound: streams,
-		Memory: rcmgr.LimitVal64(memory),
-		FD:     conns, // a TCP connection takes one, QUIC none
-	}
+	system := streamLimits(streams, memory)
+	system.Conns, system.ConnsInbound, system.ConnsOutbound = conns, conns, conns
+	system.FD = conns // a TCP connection takes one, QUIC none
+
 	// Connections that have not said who they are: the cheapest to open and
 	// so the first an attacker would open.
 	transient := system
 	transient.Conns, transient.ConnsInbound, transient.ConnsOutbound = conns/2, conns/2, conns/2
 	transient.Memory = rcmgr.LimitVal64(memory / 4)
-	return rcmgr.PartialLimitConfig{System: system, Transient: transient}.
-		Build(scaling.Scale(memory, int(conns)))
+	return rcmgr.PartialLimitConfig{
+		System: system, Transient: transient,
+		ProtocolDefault:     streamLimits(streams, memory*3/4),
+		ProtocolPeerDefault: streamLimits(peerProtocolStreams, peerProtocolStreams*streamWindow),
+		PeerDefault:         streamLimits(peerStreams, peerStreams*streamWindow),
+	}.Build(scaling.Scale(memory, int(conns)))
+}
+
+// streamLimits allow n streams, of either direction, and what they may hold.
+func streamLimits(n rcmgr.LimitVal, memory int64) rcmgr.ResourceLimits {
+	return rcmgr.ResourceLimits{Streams: n, StreamsInbound: n, StreamsOutbound: n, Memory: rcmgr.LimitVal64(memory)}
 }

@@ -17,13 +17,16 @@ type Limits struct {
 	PeerBurstBytes float64 // bytes for one peer at once after a rest
 }
 
-// DefaultLimits are what an ordinary node carries for others: 64 of one peer's
-// long-polls and some letters beside them.
+// DefaultLimits are what an ordinary node carries for others. One of them that
+// knows no other forwarder has 96 fetches and 64 letters under way at a time;
+// its burst is a change told to some hundred parties, and their answers
+// fetched. All together they take two streams each, and half of what package
+// transport lets peers' streams hold.
 func DefaultLimits() Limits {
 	return Limits{
-		Concurrent: 1024, PeerConcurrent: 96,
-		PeerRate: 50, PeerBurst: 500,
-		PeerBytes: 1 << 20, PeerBurstBytes: 16 << 20,
+		Concurrent: 256, PeerConcurrent: 160,
+		PeerRate: 100, PeerBurst: 2000,
+		PeerBytes: 2 << 20, PeerBurstBytes: 32 << 20,
 	}
 }
 

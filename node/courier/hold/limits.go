@@ -27,13 +27,14 @@ type Limits struct {
 
 // DefaultLimits are those of an ordinary node: at most 64 MiB of other
 // people's letters. A slot takes 200 offers of 4 KiB twice over, and lives for
-// the 7 days an intent may, and one more.
+// the 7 days an intent may, and one more. A slot without letters takes a few
+// hundred bytes; few are waited at, at one time.
 func DefaultLimits() Limits {
 	return Limits{
-		Slots: 4096, PeerSlots: 1024,
+		Slots: 8192, PeerSlots: 2048,
 		Letters: 256, PeerLetters: 64, SlotBytes: 2 << 20,
 		Bytes: 64 << 20, PeerBytes: 16 << 20,
 		Life:  8 * 24 * time.Hour,
-		Polls: 1024, SlotPolls: 4,
+		Polls: 320, SlotPolls: 4,
 	}
 }

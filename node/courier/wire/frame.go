@@ -25,6 +25,9 @@ func WriteFrame(w io.Writer, b []byte) error {
 	return nil
 }
 
+// firstRead is what a frame gets of memory whatever arrives, in bytes.
+const firstRead = 6 << 10
+
 // ReadFrame reads one frame of 1 to limit bytes. Memory grows with what has
 // arrived, not with what was announced.
 func ReadFrame(r io.Reader, limit int) ([]byte, error) {
@@ -40,6 +43,7 @@ func ReadFrame(r io.Reader, limit int) ([]byte, error) {
 		return nil, fmt.Errorf("%d bytes, at most %d: %w", n, limit, ErrFrameSize)
 	}
 	var b bytes.Buffer
+	b.Grow(int(min(n, firstRead)) + bytes.MinRead) // most frames are shorter: one piece of memory
 	if got, err := io.CopyN(&b, r, n); err != nil {
 		return nil, fmt.Errorf("read frame: %d of %d bytes: %w", got, n, noEOF(err))
 	}

@@ -5,9 +5,11 @@
 // # Frames
 //
 // Every message is one frame: 4 bytes length n (big endian), then n bytes. The
-// asker writes one frame and closes its side; the answerer writes one frame
-// and closes its own. Whatever comes after the frame is not read. A frame
-// beyond the limit of its protocol is refused before it is read.
+// asker writes one frame and the answerer writes one. Then the asker may write
+// the next on the same stream, or close its side, at which the answerer closes
+// its own; the answerer may close too, and does when it has waited for long or
+// could not read a frame. A frame beyond the limit of its protocol is refused
+// before it is read.
 //
 // # /parley/letter/1: hand in one sealed letter
 //

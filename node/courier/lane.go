@@ -1,0 +1,42 @@
+package courier
+
+import "time"
+
+// lane is the letters claimed for one peer.
+type lane struct {
+	waiting  []task
+	running  int
+	failures int       // attempts in a row that did not reach the peer
+	until    time.Time // no attempt before, after failures
+
+	// How fast it goes, for when letters that it has no room for come again:
+	// each time they do costs the store as much as the sending.
+	pace     time.Duration // between the ends of two attempts, about
+	last     time.Time     // the last attempt's end; or, after a rest, the first one's beginning
+	deferred int           // letters sent back for want of room and not yet, at this pace, due again
+}
+
+func (ln *lane) idle() bool { return ln.running == 0 && len(ln.waiting) == 0 }
+
+// began counts an attempt in.
+func (ln *lane) began(now time.Time) {
+	if ln.running == 0 {
+		ln.last = now
+	}
+	ln.running++
+}
+
+// ended counts an attempt out.
+func (ln *lane) ended(now time.Time) {
+	ln.running--
+	ln.pace += (now.Sub(ln.last) - ln.pace) / 8
+	ln.last = now
+	ln.deferred = max(0, ln.deferred-1)
+}
+
+// later returns how long a letter that there is no room for shall wait: until
+// those before it are gone.
+func (ln *lane) later() time.Duration {
+	ln.deferred++
+	return max(100*time.Millisecond, min(ln.pace*time.Duration(ln.deferred+len(ln.waiting)/2), laneLimit))
+}
