@@ -112,7 +112,8 @@ func (e *env) findOffer(c *client.Client, s string) (dagcbor.CID, error) {
 }
 
 // findCard finds a card by part of its id, or by the other side's name or the
-// beginning of it, where one card that has not ended is with one of that name.
+// beginning of it, where one card is with one of that name: one that has not
+// ended, if there is such.
 func (e *env) findCard(c *client.Client, s string) (dagcbor.CID, error) {
 	if id, err := dagcbor.ParseCID(s); err == nil {
 		return id, nil
@@ -121,19 +122,13 @@ func (e *env) findCard(c *client.Client, s string) (dagcbor.CID, error) {
 	if err != nil {
 		return dagcbor.CID{}, err
 	}
-	var ids, named, begun []dagcbor.CID
+	var ids []dagcbor.CID
 	for _, card := range cards {
 		ids = append(ids, card.ID)
-		if card.State == string(relcard.StateEnded) {
-			continue
-		}
-		name := strings.ToLower(otherParty(card).Name)
-		if name == strings.ToLower(s) {
-			named = append(named, card.ID)
-		}
-		if len(s) >= minPart && strings.HasPrefix(name, strings.ToLower(s)) {
-			begun = append(begun, card.ID)
-		}
+	}
+	named, begun := cardsWith(cards, s, false)
+	if len(named)+len(begun) == 0 {
+		named, begun = cardsWith(cards, s, true)
 	}
 	switch len(named) {
 	case 0:
@@ -147,6 +142,24 @@ func (e *env) findCard(c *client.Client, s string) (dagcbor.CID, error) {
 		return begun[0], nil
 	}
 	return id, err
+}
+
+// cardsWith are the cards with somebody of that name, and of one that begins
+// so, among those that have ended or those that have not.
+func cardsWith(cards []view.Card, name string, ended bool) (named, begun []dagcbor.CID) {
+	for _, card := range cards {
+		if (card.State == string(relcard.StateEnded)) != ended {
+			continue
+		}
+		other := strings.ToLower(otherParty(card).Name)
+		if other == strings.ToLower(name) {
+			named = append(named, card.ID)
+		}
+		if len(name) >= minPart && strings.HasPrefix(other, strings.ToLower(name)) {
+			begun = append(begun, card.ID)
+		}
+	}
+	return named, begun
 }
 
 // findCards finds several.
