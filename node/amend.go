@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -63,7 +64,7 @@ func (k *card) writable() error {
 	switch {
 	case k.body.Side == "":
 		return fmt.Errorf("card %s is somebody else's: %w", k.chain.Root(), view.ErrConflict)
-	case k.body.Forked:
+	case k.body.Forked || k.chain.State() == relcard.StateFrozen:
 		return fmt.Errorf("card %s is frozen: %s: %w", k.chain.Root(), k.body.Alarm, view.ErrConflict)
 	}
 	if _, ok := k.chain.Agreed(); !ok {
@@ -156,6 +157,9 @@ func (n *Node) receiveAmend(c *change, in courier.Inbound) error {
 	if err != nil {
 		return err
 	}
+	if _, ok := k.chain.Agreed(); !ok && c.now.Sub(in.Sent) < overtaking {
+		return fmt.Errorf("card %s is not in force yet", l.Card) // the signature that does so is on its way
+	}
 	if err := k.writable(); err != nil {
 		return courier.Refuse("%v", err)
 	}
@@ -236,15 +240,26 @@ func (n *Node) SignCard(ctx context.Context, root dagcbor.CID) (view.Card, error
 	return n.Card(ctx, root)
 }
 
-// theirProposal is the version that waits for this side's word.
+// theirProposal is the version that waits for this side's word: the newest that
+// it may sign or, where there is none, the newest.
 func (k *card) theirProposal() (relcard.Version, error) {
 	if err := k.writable(); err != nil {
 		return relcard.Version{}, err
 	}
-	for _, v := range k.chain.Pending() {
-		if v.ID != k.body.Declined && !k.signedBy(&v, k.body.Side) {
+	var found *relcard.Version
+	for _, v := range slices.Backward(k.chain.Pending()) {
+		if v.ID == k.body.Declined || k.signedBy(&v, k.body.Side) {
+			continue
+		}
+		if k.mayCountersign(&v.Body, v.ID) == nil {
 			return v, nil
 		}
+		if found == nil {
+			found = &v
+		}
+	}
+	if found != nil {
+		return *found, nil
 	}
 	return relcard.Version{}, fmt.Errorf("card %s: %s proposes nothing: %w", k.chain.Root(), k.other(), view.ErrConflict)
 }
@@ -262,7 +277,7 @@ func (n *Node) signVersion(c *change, k *card, s relcard.Signed) error {
 	if err != nil {
 		return err
 	}
-	if err := k.chain.MaySign(body, k.body.Side); err != nil {
+	if err := k.mayCountersign(body, id); err != nil {
 		return fmt.Errorf("%w: %w", view.ErrConflict, err)
 	}
 	signer, err := n.signer(k)
@@ -293,6 +308,36 @@ func (n *Node) signVersion(c *change, k *card, s relcard.Signed) error {
 		return err
 	}
 	return c.note("card.active", k.chain.Root(), "signed version %d of the card with %s: it is in force", body.Seq, k.other())
+}
+
+// mayCountersign reports whether this side may sign a version of the other's.
+// Beside what [relcard.Chain.MaySign] asks, it must have signed nothing on
+// another branch: where several proposals of both sides have crossed, each
+// could else countersign one of the other's, and the card would have two
+// continuations in force. Who is refused proposes anew, on top of the one
+// that both take.
+func (k *card) mayCountersign(body *relcard.Body, id dagcbor.CID) error {
+	if err := k.chain.MaySign(body, k.body.Side); err != nil {
+		return err
+	}
+	past := map[dagcbor.CID]bool{id: true}
+	for prev, ok := k.chain.Version(body.Prev); ok; prev, ok = k.chain.Version(prev.Body.Prev) {
+		past[prev.ID] = true
+	}
+	tip, _ := k.chain.Agreed()
+	future, alive := map[dagcbor.CID]bool{id: true}, map[dagcbor.CID]bool{tip.ID: true}
+	for _, v := range k.chain.Versions() { // by seq: a version comes after the one it follows
+		if alive[v.Body.Prev] { // else it can't come into force any more
+			alive[v.ID] = true
+		}
+		switch {
+		case future[v.Body.Prev]:
+			future[v.ID] = true
+		case alive[v.ID] && !past[v.ID] && v.Body.Status == relcard.StatusAgreed && k.signedBy(&v, k.body.Side):
+			return fmt.Errorf("this side has proposed version %d, %s, beside it: propose again on top", v.Body.Seq, v.ID)
+		}
+	}
+	return nil
 }
 
 // DeclineCard says no to the version that the other side proposes. The one in
@@ -346,6 +391,8 @@ func (n *Node) receiveSign(c *change, in courier.Inbound) error {
 	}
 	v, known := k.chain.Version(l.Of)
 	switch {
+	case k.body.Forked:
+		return refuse("card %s is frozen: %s", l.Card, clip(k.body.Alarm, 120))
 	case !known:
 		return refuse("card %s: no version %s is known here", l.Card, l.Of)
 	case !k.signedBy(&v, k.body.Side):

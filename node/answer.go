@@ -20,6 +20,8 @@ func (n *Node) relationOfStranger(c *change, in courier.Inbound, l sayLetter, b 
 	switch {
 	case n.vendor == nil:
 		return nil, refuse("the relationship is not known here")
+	case b.By == identity.RolePerson && b.Seq > 0 && b.Vendor == n.vendor.party.signer.DID() && in.Label == "" && c.now.Sub(in.Sent) < overtaking:
+		return nil, errors.New("the relationship is not known here, and its proffer may be on its way")
 	case b.By != identity.RolePerson || b.Seq != 0 || b.Kind != negotiation.KindProffer:
 		return nil, refuse("the relationship is not known here, and a %s by the %s begins none", b.Kind, b.By)
 	case b.Vendor != n.vendor.party.signer.DID():
@@ -44,6 +46,11 @@ func (n *Node) relationOfStranger(c *change, in courier.Inbound, l sayLetter, b 
 		Theirs: in.From, Proffer: l.id(),
 	}), nil
 }
+
+// overtaking is how old a letter may be that is ahead of the one that makes
+// sense of it; after that it is refused. That one may come as long as it is
+// retried: a node that was off for a day gets both, in whatever order.
+const overtaking = letterLife
 
 func (l *sayLetter) id() dagcbor.CID {
 	s, err := statement.DecodeSigned(l.Statement)
@@ -160,8 +167,24 @@ func (n *Node) replyTo(c *change, r *relation, st *statement.Statement, next *re
 	if err != nil {
 		return no(err)
 	}
+	if err := n.hasPlace(c.Tx, r, signed); err != nil {
+		return no(err)
+	}
 	answer.Card = idOf(signed)
 	return answer, &signed, nil
+}
+
+// hasPlace reports whether a version can be added to the card there is.
+func (n *Node) hasPlace(tx store.Tx, r *relation, version relcard.Signed) error {
+	if r.body.Card.IsZero() {
+		return nil
+	}
+	k, err := n.loadCard(tx, r.body.Card)
+	if err != nil {
+		return err
+	}
+	_, err = k.chain.Apply(version, k.ring, n.now())
+	return err
 }
 
 // answerTalk keeps the card signed for an answer, and gives the answer.

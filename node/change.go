@@ -22,6 +22,7 @@ type changeBody struct {
 	Old     []byte        `cbor:"old,omitempty"` // canonical JSON; none: there was no such piece
 	New     []byte        `cbor:"new,omitempty"` // none: it was taken out
 	Made    identity.Time `cbor:"made"`
+	Order   uint64        `cbor:"order"`         // tells changes of one second apart
 	From    identity.Time `cbor:"from,omitzero"` // takes effect then
 	Applied bool          `cbor:"applied,omitempty"`
 	Undoes  string        `cbor:"undoes,omitempty"`
@@ -79,7 +80,10 @@ func newChangeID() (string, error) {
 
 // newChange reads what is wanted against the profile as it is.
 func newChange(c *change, path string, w view.ChangeWant) (changeBody, error) {
-	b := changeBody{Path: path, Made: identity.At(c.now), From: w.From}
+	b := changeBody{Path: path, Made: identity.At(c.now), Order: c.n.events.next(c.now), From: w.From}
+	if _, err := profile.ParsePath(path); err != nil {
+		return b, view.Invalid("path", "%v", err)
+	}
 	p, err := ownProfile(c.Tx)
 	if err != nil {
 		return b, err
@@ -120,6 +124,9 @@ func (n *Node) begin(c *change, id string, b changeBody, cards []dagcbor.CID, qu
 	} else {
 		rec.Due = b.From.Std()
 	}
+	if err := supersede(c.Tx, id, b); err != nil {
+		return err
+	}
 	if err := put(c.Tx, rec, b); err != nil {
 		return err
 	}
@@ -131,6 +138,33 @@ func (n *Node) begin(c *change, id string, b changeBody, cards []dagcbor.CID, qu
 		}
 	}
 	return c.note("profile.changed", dagcbor.CID{}, "changed %s, and %d relationships are being told", b.Path, told)
+}
+
+// supersede takes back the changes of the same path that were to take effect
+// when this one does, or later: with whom the piece is shared this one takes
+// their place, and so it must here.
+func supersede(tx store.Tx, id string, b changeBody) error {
+	recs, err := tx.List(store.Query{Kind: kindChange, Ref: b.Path, DueBefore: farAhead})
+	if err != nil {
+		return err
+	}
+	for _, rec := range recs {
+		var later changeBody
+		if err := get(rec, &later); err != nil {
+			return err
+		}
+		if rec.ID == id || later.Applied || later.Undone != "" || later.From.Before(b.From) {
+			continue
+		}
+		later.Undone = id
+		if err := putChange(tx, rec.ID, later); err != nil {
+			return err
+		}
+		if err := unsend(tx, rec.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // applyChange makes the profile say what the change does.
@@ -269,7 +303,11 @@ func (n *Node) tellOne(c *change, rec store.Record) error {
 	if why != "" {
 		return fail(why)
 	}
-	if t.Statement, err = n.disclose(c, r, []giving{given}); err != nil {
+	t.Statement, err = n.disclose(c, r, []giving{given})
+	if errors.Is(err, view.ErrInvalid) { // as for a piece that it must forget before the change is due
+		return fail(clip(err.Error(), maxReason))
+	}
+	if err != nil {
 		return err
 	}
 	if err := put(c.Tx, store.Record{Kind: kindAwaited, ID: t.Statement.String(), Ref: rec.ID}, struct{}{}); err != nil {

@@ -1,11 +1,11 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -103,7 +103,7 @@ func (n *Node) undo(c *change, id, undo string) error {
 	if err := unsend(c.Tx, id); err != nil {
 		return err
 	}
-	back := changeBody{Path: b.Path, Old: b.New, New: b.Old, Made: identity.At(c.now), Undoes: id}
+	back := changeBody{Path: b.Path, Old: b.New, New: b.Old, Made: identity.At(c.now), Order: c.n.events.next(c.now), Undoes: id}
 	cards, err := n.toldCards(c.Tx, id)
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func newerChange(tx store.Tx, id string, b changeBody) (string, error) {
 		if err := get(rec, &other); err != nil {
 			return "", err
 		}
-		if rec.ID != id && other.Undone == "" && other.Undoes == "" && b.Made.Before(other.Made) {
+		if rec.ID != id && other.Undone == "" && other.Undoes == "" && b.Order < other.Order {
 			return rec.ID, nil
 		}
 	}
@@ -210,24 +210,25 @@ func (n *Node) Changes(ctx context.Context) ([]view.Change, error) {
 		if err != nil {
 			return err
 		}
+		order := make(map[string]uint64, len(recs))
 		for _, rec := range recs {
 			v, err := changeView(tx, rec)
 			if err != nil {
 				return err
 			}
+			var b changeBody
+			if err := get(rec, &b); err != nil {
+				return err
+			}
+			order[rec.ID] = b.Order
 			out = append(out, v)
 		}
+		slices.SortFunc(out, func(a, b view.Change) int { return cmp.Compare(order[b.ID], order[a.ID]) })
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read changes: %w", err)
 	}
-	slices.SortFunc(out, func(a, b view.Change) int {
-		if c := b.Made.Std().Compare(a.Made.Std()); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
 	return out, nil
 }
 

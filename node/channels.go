@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/parley-network/parley/identity"
@@ -12,6 +13,7 @@ import (
 	"github.com/parley-network/parley/node/channel/policy"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
+	"github.com/parley-network/parley/relcard"
 	"github.com/parley-network/parley/relcard/statement"
 )
 
@@ -164,7 +166,11 @@ func settingText(s channel.Setting, what string) string {
 	case len(s.Kinds) == 0:
 		return what + " is open"
 	}
-	return fmt.Sprintf("%s is open for %v alone", what, s.Kinds)
+	kinds := make([]string, len(s.Kinds))
+	for i, k := range s.Kinds {
+		kinds[i] = string(k)
+	}
+	return fmt.Sprintf("%s takes %s events alone", what, strings.Join(kinds, ", "))
 }
 
 // hearChannel takes in what the person says of the channel. Statements come in
@@ -228,6 +234,13 @@ func (n *Node) Channel(ctx context.Context, root dagcbor.CID) (view.Channel, err
 func (n *Node) channelView(tx store.Tx, r *relation) (view.Channel, error) {
 	s := r.welcome()
 	v := view.Channel{Card: r.body.Card, With: r.name(), Open: s.Open, Welcome: r.body.Welcome}
+	rec, err := tx.Get(kindCard, r.body.Card.String())
+	if err != nil {
+		return v, err
+	}
+	if rec.State == string(relcard.StateEnded) { // nothing is taken in under a card that has ended
+		v.Open, v.Welcome = false, nil
+	}
 	if r.body.Side == identity.RoleVendor {
 		return v, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
+	"github.com/parley-network/parley/relcard"
 	"github.com/parley-network/parley/relcard/negotiation"
 	"github.com/parley-network/parley/relcard/statement"
 )
@@ -26,7 +27,7 @@ func (n *Node) hearAnswer(c *change, r *relation, st *statement.Statement, l *sa
 	if err != nil {
 		return err
 	}
-	card := cardBeside(l, ring, c)
+	card, wasOpen := cardBeside(l, ring, c), g.open(c.now)
 	step := g.neg.Apply(st, card, c.now)
 	if step.Duplicate || step.Foreign {
 		return nil
@@ -35,13 +36,42 @@ func (n *Node) hearAnswer(c *change, r *relation, st *statement.Statement, l *sa
 	if err := g.heard(st.Signed); err != nil {
 		return err
 	}
-	if card != nil && g.neg.Card() == card.ID && g.body.Offered == nil {
+	if card != nil && g.body.Offered == nil { // the wrong one too: it shows what was wrong
 		g.body.Offered = l.Card
+		if g.neg.Card() == card.ID {
+			if err := n.standBeside(c, r, card.Signed); err != nil {
+				return err
+			}
+		}
 	}
-	if step.Violation != nil {
+	switch {
+	case step.Violation != nil && !wasOpen: // it is over: there is nothing to close
+		if err := n.saveTalk(c, r, g); err != nil {
+			return err
+		}
+		return n.ignore(c, r, st, step.Violation)
+	case step.Violation != nil:
 		return n.closeTalk(c, r, g, negotiation.Closing(g.neg.ID(), step.Violation))
 	}
 	return n.decideAnswer(c, r, g)
+}
+
+// standBeside keeps the version that the vendor has signed for an answer in the
+// card there is, whatever becomes of the answer: it stands in the vendor's
+// copy, and what either proposes next builds on it.
+func (n *Node) standBeside(c *change, r *relation, version relcard.Signed) error {
+	if r.body.Card.IsZero() {
+		return nil
+	}
+	k, err := n.loadCard(c.Tx, r.body.Card)
+	if err != nil {
+		return err
+	}
+	if err := k.apply(c, version); err != nil {
+		n.log.Debug("a version beside an answer has no place in the card", "card", r.body.Card, "error", err)
+		return nil
+	}
+	return k.save(c)
 }
 
 // talkOf returns the negotiation a statement is about, nil where there is
@@ -129,6 +159,11 @@ func (n *Node) agree(c *change, r *relation, g *talk) error {
 	if err != nil {
 		return err
 	}
+	if err := n.maySign(c.Tx, r, v); err != nil { // ended, frozen, or moved on since it was proffered
+		return n.closeTalk(c, r, g, negotiation.Close{
+			Version: negotiation.Version, Proffer: g.neg.ID(), Cause: negotiation.CauseCrossed, Reason: "the card to be amended has moved on",
+		})
+	}
 	g.body.Asks = false
 	if err := n.saveTalk(c, r, g); err != nil {
 		return err
@@ -145,6 +180,21 @@ func (n *Node) agree(c *change, r *relation, g *talk) error {
 		return err
 	}
 	return n.signVersion(c, k, v.Signed)
+}
+
+// maySign reports whether the person can sign a version on the card there is.
+func (n *Node) maySign(tx store.Tx, r *relation, v *relcard.Version) error {
+	if r.body.Card.IsZero() {
+		return nil
+	}
+	k, err := n.loadCard(tx, r.body.Card)
+	if err != nil {
+		return err
+	}
+	if err := k.writable(); err != nil {
+		return err
+	}
+	return k.mayCountersign(&v.Body, v.ID)
 }
 
 // negotiated is called when a version of a card has both signatures: the
@@ -191,6 +241,9 @@ func (n *Node) hearClose(c *change, r *relation, st *statement.Statement) error 
 	if err != nil {
 		return c.note("statement.ignored", r.ref(), "%s closed something in words that can't be read: %s", r.name(), clip(err.Error(), maxReason))
 	}
+	if never, err := n.hearCloseOfNothing(c, r, content.Proffer, st); never || err != nil {
+		return err
+	}
 	g, err := n.talkOf(c, r, content.Proffer)
 	if g == nil || err != nil {
 		return err
@@ -207,6 +260,23 @@ func (n *Node) hearClose(c *change, r *relation, st *statement.Statement) error 
 		return err
 	}
 	return c.note("negotiation.closed", g.neg.ID(), "%s closed the negotiation: %s", r.name(), clip(content.Reason, maxReason))
+}
+
+// hearCloseOfNothing takes in the close of a negotiation that this side found
+// never to have begun, and had closed already: two closes that crossed. It has
+// no effect but to stand in the record, which both sides keep alike.
+func (n *Node) hearCloseOfNothing(c *change, r *relation, proffer dagcbor.CID, st *statement.Statement) (never bool, err error) {
+	g, err := n.loadNegotiation(c.Tx, proffer)
+	if errors.Is(err, view.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || g.body.Person != r.body.Person || g.body.Problem == "" {
+		return false, err
+	}
+	if err := g.heard(st.Signed); err != nil {
+		return true, err
+	}
+	return true, g.save(c, r)
 }
 
 // Decide says yes or no to what the vendor named instead. No also withdraws a

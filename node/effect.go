@@ -1,6 +1,8 @@
 package node
 
 import (
+	"fmt"
+
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/node/channel"
 	"github.com/parley-network/parley/node/loyalty"
@@ -23,6 +25,7 @@ func (n *Node) effect(c *change, r *relation, st *statement.Statement, l *sayLet
 		disclosure.KindDemand:   func() error { return n.hearDemand(c, r, st) },
 		channel.StatementKind:   func() error { return n.hearChannel(c, r, st) },
 		loyalty.Kind:            func() error { return n.hearLoyalty(c, r, st) },
+		kindAlarm:               func() error { return n.hearAlarm(c, r, st) },
 	}
 	byVendor := map[statement.Kind]deed{
 		negotiation.KindAnswer: func() error { return n.hearAnswer(c, r, st, l) },
@@ -30,6 +33,7 @@ func (n *Node) effect(c *change, r *relation, st *statement.Statement, l *sayLet
 		kindDecline:            func() error { return n.hearDecline(c, r, st) },
 		disclosure.KindReceipt: func() error { return n.hearReceipt(c, r, st) },
 		disclosure.KindComply:  func() error { return n.hearComply(c, r, st, l) },
+		kindAlarm:              func() error { return n.hearAlarm(c, r, st) },
 	}
 	deeds := byPerson
 	if st.Body.By == identity.RoleVendor {
@@ -57,12 +61,17 @@ func (n *Node) wrongPart(c *change, r *relation, st *statement.Statement) error 
 			continue
 		}
 		step := g.neg.Apply(st, nil, c.now)
+		if st.Body.Kind == negotiation.KindProffer { // it opens none, and is about none
+			step.Violation = fmt.Errorf("%w: the %s proffers, which is the person's to do", negotiation.CauseRole, st.Body.By)
+		}
 		if step.Violation == nil {
 			continue
 		}
 		g.neg = step.Next
-		if err := g.heard(st.Signed); err != nil {
-			return err
+		if !step.Foreign {
+			if err := g.heard(st.Signed); err != nil {
+				return err
+			}
 		}
 		if err := n.closeTalk(c, r, g, negotiation.Closing(g.neg.ID(), step.Violation)); err != nil {
 			return err

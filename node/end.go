@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/parley-network/parley/identity"
@@ -139,7 +140,9 @@ func (n *Node) receiveEnd(c *change, in courier.Inbound) error {
 		return err
 	}
 	was := k.chain.State()
-	if err := k.apply(c, ending); err != nil {
+	if err := k.apply(c, ending); errors.Is(err, relcard.ErrOrphan) {
+		return err // what it follows is on its way
+	} else if err != nil {
 		return courier.Refuse("%v", err)
 	}
 	signer, err := n.signer(k)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ type inboxBody struct {
 	Action policy.Action `cbor:"action"`
 	Why    []stepBody    `cbor:"why"`
 	At     identity.Time `cbor:"at"`
+	Order  uint64        `cbor:"order"` // tells events of one second apart
 }
 
 type stepBody struct {
@@ -117,6 +119,9 @@ func (n *Node) receiveEvent(c *change, in courier.Inbound) error {
 		return err
 	}
 	r, err := loadRelation(c.Tx, l.Person)
+	if errors.Is(err, view.ErrNotFound) && isCardLabel(in.Label) && c.now.Sub(in.Sent) < overtaking {
+		return errors.New("the card is not in force yet") // the countersignature is on its way
+	}
 	if errors.Is(err, view.ErrNotFound) || err == nil && (r.body.Side != identity.RolePerson || r.body.Label != in.Label) {
 		return refuse("the relationship is not known here")
 	}
@@ -167,7 +172,7 @@ func (n *Node) takeEvent(c *change, r *relation, k *card, e channel.Event, raw [
 		return err
 	}
 	d := compiled.Decide(e, about, c.now)
-	b := inboxBody{Signed: raw, Action: d.Action, At: identity.At(c.now), Why: stepBodies(d.Why)}
+	b := inboxBody{Signed: raw, Action: d.Action, At: identity.At(c.now), Order: n.events.next(c.now), Why: stepBodies(d.Why)}
 	rec := store.Record{Kind: kindInbox, ID: id, Ref: r.body.Card.String(), State: inboxUnread, Due: c.now.Add(inboxKept)}
 	switch d.Action {
 	case policy.Drop:
@@ -252,6 +257,7 @@ func (n *Node) Inbox(ctx context.Context, unread bool) ([]view.InboxEntry, error
 		if err != nil {
 			return err
 		}
+		order := make(map[string]uint64, len(recs))
 		for _, rec := range recs {
 			if rec.State == inboxDropped || unread && rec.State != inboxUnread {
 				continue
@@ -260,14 +266,19 @@ func (n *Node) Inbox(ctx context.Context, unread bool) ([]view.InboxEntry, error
 			if err != nil {
 				return err
 			}
+			var b inboxBody
+			if err := get(rec, &b); err != nil {
+				return err
+			}
+			order[rec.ID] = b.Order
 			out = append(out, v)
 		}
+		slices.SortFunc(out, func(a, b view.InboxEntry) int { return cmp.Compare(order[b.ID], order[a.ID]) })
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read inbox: %w", err)
 	}
-	slices.SortStableFunc(out, func(a, b view.InboxEntry) int { return b.Time.Std().Compare(a.Time.Std()) })
 	return out, nil
 }
 

@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"time"
 
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/node/courier"
@@ -21,8 +22,13 @@ type missingLetter struct {
 	From    uint64       `cbor:"from"`
 }
 
-// mostResent bounds the statements sent again for one letter.
-const mostResent = 64
+// mostResent bounds the statements sent again for one letter, and askEvery how
+// often they are asked for and sent: a small letter must not have a node send
+// without end.
+const (
+	mostResent = 64
+	askEvery   = 10 * time.Minute
+)
 
 // askMissing asks for what is missing before a statement that came too early.
 func (n *Node) askMissing(c *change, r *relation) error {
@@ -44,6 +50,19 @@ func (n *Node) receiveMissing(c *change, in courier.Inbound) error {
 		return refuse("the relationship is not known here")
 	}
 	if err != nil {
+		return err
+	}
+	if r.body.Alarm != "" {
+		return refuse("the relationship is frozen: %s", clip(r.body.Alarm, 120))
+	}
+	if l.From >= r.body.Mine.Count {
+		return nil
+	}
+	if c.now.Sub(r.body.Resent.Std()) < askEvery {
+		return errors.New("what is missing was sent again a moment ago") // not refused: it comes again
+	}
+	r.body.Resent = identity.At(c.now)
+	if err := r.save(c); err != nil {
 		return err
 	}
 	for seq := l.From; seq < r.body.Mine.Count && seq < l.From+mostResent; seq++ {

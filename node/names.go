@@ -14,6 +14,7 @@ import (
 // Names of own routes and keys. A label never leaves the node.
 func intentLabel(author identity.DID) string { return "intent/" + string(author) }
 func authorKey(author identity.DID) string   { return "author/" + string(author) }
+func isCardLabel(label string) bool          { return strings.HasPrefix(label, "card/") }
 func cardLabel(offer dagcbor.CID) string     { return "card/" + offer.String() }
 
 // short returns the end of a CID, enough to tell a few apart in a sentence.

@@ -145,8 +145,15 @@ func (n *Node) versionOf(r *relation, raw []byte) (*relcard.Version, error) {
 	return &v, err
 }
 
+// mostHeard bounds the statements kept about one negotiation. The rules allow
+// three; more come from a side that breaks them, and stand in its log.
+const mostHeard = 16
+
 // heard adds a statement about the negotiation.
 func (g *talk) heard(s statement.Signed) error {
+	if len(g.body.Heard) >= mostHeard {
+		return nil
+	}
 	raw, err := s.Encode()
 	if err != nil {
 		return err

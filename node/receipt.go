@@ -138,10 +138,8 @@ func (n *Node) hearRetract(c *change, r *relation, st *statement.Statement) erro
 		content, problem = disclosure.DecodeRetract(st.Body.Content)
 	}
 	if problem == nil {
-		for _, item := range content.Items {
-			if err := retirePiece(c.Tx, r, item); err != nil {
-				return err
-			}
+		if err := n.retireAndRevive(c, r, content.Items); err != nil {
+			return err
 		}
 	}
 	if err := n.giveReceipt(c, r, st, problem); err != nil {
@@ -181,29 +179,13 @@ func (n *Node) hearReceipt(c *change, r *relation, st *statement.Statement) erro
 // unshare undoes here what the vendor did not take: what the refused items
 // were to replace is live again.
 func (n *Node) unshare(c *change, r *relation, l disclosure.Ledger, refused dagcbor.CID) error {
+	var items []uint64
 	for _, e := range l.Entries {
-		if e.Statement != refused {
-			continue
-		}
-		if err := retirePiece(c.Tx, r, e.Item.ID); err != nil {
-			return err
-		}
-		if e.Item.Replaces == 0 {
-			continue
-		}
-		rec, err := c.Get(kindPiece, pieceID(r.body.Person, e.Item.Replaces))
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		rec.State = pieceLive
-		if err := c.Put(rec); err != nil {
-			return err
+		if e.Statement == refused {
+			items = append(items, e.Item.ID)
 		}
 	}
-	return nil
+	return n.retireAndRevive(c, r, items)
 }
 
 // deletePieces has the vendor forget what it may no longer hold.

@@ -34,6 +34,8 @@ type relationBody struct {
 	Welcome []string          `cbor:"welcome,omitempty"` // kinds of events the person takes; none: all
 	Forked  []byte            `cbor:"forked,omitempty"`  // the statement that contradicts the log kept here
 	Alarm   string            `cbor:"alarm,omitempty"`
+	Asked   identity.Time     `cbor:"asked,omitzero"`  // when missing statements of the other side's were last asked for
+	Resent  identity.Time     `cbor:"resent,omitzero"` // when own ones were last sent again
 }
 
 // relation is a stored relationship at hand.

@@ -158,8 +158,9 @@ func (n *Node) heardBefore(c *change, r *relation, st *statement.Statement) erro
 }
 
 // alarm freezes a relationship whose two copies have parted. The statement
-// that shows it is kept as proof; nothing more is said or taken in, and the
-// owner settles it with the bundle that card dispute exports.
+// that shows it is kept as proof, and the other side is told, which is the last
+// that is said: nothing more is taken in either, and the owner settles it with
+// the bundle that card dispute exports.
 func (n *Node) alarm(c *change, r *relation, st *statement.Statement, why string) error {
 	if r.body.Alarm != "" {
 		return nil
@@ -168,7 +169,20 @@ func (n *Node) alarm(c *change, r *relation, st *statement.Statement, why string
 	if err != nil {
 		return err
 	}
-	r.body.Forked, r.body.Alarm = raw, why
+	content, err := encode(alarmContent{Version: 1, Statement: st.ID, Reason: clip(why, maxReason)})
+	if err != nil {
+		return err
+	}
+	if _, err := n.say(c, r, word{kind: kindAlarm, content: content}); err != nil {
+		return err
+	}
+	r.body.Forked = raw
+	return n.freeze(c, r, why)
+}
+
+// freeze stops a relationship and its card.
+func (n *Node) freeze(c *change, r *relation, why string) error {
+	r.body.Alarm = why
 	if err := r.save(c); err != nil {
 		return err
 	}
@@ -300,9 +314,9 @@ func opened(log []statement.Signed) ([]statement.Statement, error) {
 // before them.
 const maxEarly = 64
 
-// keepEarly puts a statement by that came before its turn. The first of them
-// has the missing ones asked for: mostly they are on their way, but a letter
-// can have been given up.
+// keepEarly puts a statement by that came before its turn, and has the missing
+// ones asked for: mostly they are on their way, but a letter can have been
+// given up.
 func (n *Node) keepEarly(c *change, r *relation, st *statement.Statement, letter []byte) error {
 	ref := string(r.body.Person)
 	have, err := c.Count(store.Query{Kind: kindEarly, Ref: ref})
@@ -313,7 +327,11 @@ func (n *Node) keepEarly(c *change, r *relation, st *statement.Statement, letter
 		return errors.New("too many statements wait for one before them") // not refused: it comes again
 	}
 	err = c.Put(store.Record{Kind: kindEarly, ID: statementID(r.body.Person, st.Body.By, st.Body.Seq), Ref: ref, Body: letter})
-	if err != nil || have > 0 {
+	if err != nil || c.now.Sub(r.body.Asked.Std()) < askEvery {
+		return err
+	}
+	r.body.Asked = identity.At(c.now)
+	if err := r.save(c); err != nil {
 		return err
 	}
 	return n.askMissing(c, r)

@@ -228,6 +228,50 @@ func retirePiece(tx store.Tx, r *relation, item uint64) error {
 	return put(tx, rec, b)
 }
 
+// retireAndRevive puts pieces away that are taken back or refused. What they
+// were to replace, and have not, stays in its place.
+func (n *Node) retireAndRevive(c *change, r *relation, items []uint64) error {
+	l, err := n.ledger(c.Tx, r)
+	if err != nil {
+		return err
+	}
+	for _, item := range items {
+		if err := retirePiece(c.Tx, r, item); err != nil {
+			return err
+		}
+		e, ok := l.Entry(item)
+		if !ok || e.Item.Replaces == 0 {
+			continue
+		}
+		if before, ok := l.Entry(e.Item.Replaces); ok && before.Live() {
+			if err := revivePiece(c.Tx, r, before); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// revivePiece has a piece that was to be replaced stay as long as it may.
+func revivePiece(tx store.Tx, r *relation, e ledgerEntry) error {
+	rec, err := tx.Get(kindPiece, pieceID(r.body.Person, e.Item.ID))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rec.State, rec.Due = pieceLive, noTime
+	if r.body.Side == identity.RoleVendor {
+		for _, end := range []identity.Time{e.Item.Until, e.ReplacedAt} {
+			if !end.IsZero() && (rec.Due.IsZero() || end.Std().Before(rec.Due)) {
+				rec.Due = end.Std()
+			}
+		}
+	}
+	return tx.Put(rec)
+}
+
 // dueBy has the vendor's copy of an item deleted at a time.
 func dueBy(tx store.Tx, person identity.DID, item uint64, at identity.Time) error {
 	rec, err := tx.Get(kindPiece, pieceID(person, item))
@@ -273,10 +317,8 @@ func (n *Node) retract(c *change, r *relation, items []uint64, reason string) er
 	if _, err := n.say(c, r, word{kind: disclosure.KindRetract, content: content}); err != nil {
 		return err
 	}
-	for _, item := range items {
-		if err := retirePiece(c.Tx, r, item); err != nil {
-			return err
-		}
+	if err := n.retireAndRevive(c, r, items); err != nil {
+		return err
 	}
 	return c.note("data.retracted", r.ref(), "took back %d pieces of data from %s", len(items), r.name())
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/identity/webvh"
 	"github.com/parley-network/parley/node/market"
 	"github.com/parley-network/parley/node/store"
 	nodevendor "github.com/parley-network/parley/node/vendor"
@@ -91,8 +92,13 @@ func (n *Node) openVendorParty(ctx context.Context, v *vendor) error {
 	}
 	now := time.Now()
 	if log != nil {
-		v.party, err = n.openParty(vendorKeys, log, now)
-		return err
+		if v.party, err = n.openParty(vendorKeys, log, now); err != nil {
+			return err
+		}
+		if id, err := webvh.ParseID(v.party.signer.DID()); err == nil && id.Domain != v.cfg.Domain {
+			n.log.Warn("the vendor's identifier stays at the domain it was made for", "domain", id.Domain, "asked", v.cfg.Domain)
+		}
+		return nil
 	}
 	if v.party, err = n.newParty(vendorKeys, v.cfg.Domain, now); err != nil {
 		return err

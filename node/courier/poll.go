@@ -73,7 +73,11 @@ func (p *poller) poll(ctx context.Context) (next time.Time, ended bool) {
 		p.failed(err)
 		return time.Now().Add(p.c.choice.backoff(p.failures-1, pollBase, pollLimit)), false
 	}
-	return p.bound(p.next(now, got), rec), false
+	next = p.bound(p.next(now, got), rec)
+	if least := now.Add(pollBase); got == nothing && next.Before(least) {
+		next = least // whatever the holder says of the slot's life
+	}
+	return next, false
 }
 
 // bound returns next, or when there is something else to do before.
