@@ -320,10 +320,10 @@ func (f *frayed) once(card dagcbor.CID, event string) {
 }
 
 // A proxy cuts the stream after every message of a life in turn: in the first
-// life after messages 1, 21, 41 and so on, in the next after 2, 22, 42. Each
+// life after messages 1, 13, 25 and so on, in the next after 2, 14, 26. Each
 // comes to its end with one record on both sides.
 func TestLifeOverAProxyThatCuts(t *testing.T) {
-	const apart, inOne, most = 20, 5, 300
+	const apart, inOne, most = 12, 4, 300
 	for from := 0; from < apart; from += inOne {
 		if testing.Short() && from > 0 {
 			break
