@@ -151,18 +151,17 @@ func (l *life) alike(step string) {
 func (l *life) hears(at, of *proc) (heard view.Vendor) {
 	l.t.Helper()
 	l.until(at.name+" hears the terms of "+of.name, func() bool {
-		all := try(at.api().Vendors(l.ctx))(l.t)
-		i := slices.IndexFunc(all, func(v view.Vendor) bool { return strings.EqualFold(v.Name, of.name) })
-		if i >= 0 {
-			heard = all[i]
+		for _, v := range try(at.api().Vendors(l.ctx))(l.t) {
+			if strings.EqualFold(v.Name, of.name) {
+				heard = v
+			}
 		}
-		return i >= 0 && slices.Equal(heard.Accepts, l.rules[of].Accepts)
+		return slices.Equal(heard.Accepts, l.rules[of].Accepts)
 	})
 	return heard
 }
 
 func (l *life) proffer(p *proc, agreements ...string) dagcbor.CID {
-	l.t.Helper()
 	return try(l.pat.api().Proffer(l.ctx, view.ProfferWant{Vendor: l.hears(l.pat, p).DID, Agreements: agreements}))(l.t).ID
 }
 
@@ -189,7 +188,6 @@ func (l *life) agreed(p *proc, talk dagcbor.CID, terms string) dagcbor.CID {
 }
 
 func (l *life) card(at *proc, id dagcbor.CID) view.Card {
-	l.t.Helper()
 	return try(at.api().Card(l.ctx, id))(l.t)
 }
 
@@ -202,7 +200,6 @@ func (l *life) both(p *proc, id dagcbor.CID, state string) bool {
 
 // record is what one side keeps of the relationship with a vendor.
 func (l *life) record(at, with *proc) view.Relationship {
-	l.t.Helper()
 	return try(at.api().Relationship(l.ctx, l.cards[with]))(l.t)
 }
 

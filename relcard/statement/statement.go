@@ -21,7 +21,10 @@ const (
 	BodyType    = "statement" // tells a statement from every other body
 	BodyVersion = 1           // the version of Body written and read here
 	MaxContent  = 24 << 10    // the most bytes of a statement's content
-	MaxSigned   = MaxContent + 8<<10
+
+	// MaxSigned is the most bytes of an encoded Signed: content, frame and
+	// envelope.
+	MaxSigned = MaxContent + 8<<10
 )
 
 // Kind says what a statement is about, and so which package reads its
