@@ -36,7 +36,7 @@ func (n *Node) Accept(ctx context.Context, id dagcbor.CID) (view.Card, error) {
 	if err != nil {
 		return view.Card{}, fmt.Errorf("accept: %w", err)
 	}
-	route, err := n.replyRoute(ctx, label, now.Add(cardRouteLife))
+	route, err := n.replyRoute(ctx, label, now.Add(cardRouteLife), &offer.Offer.Route)
 	if err != nil {
 		return view.Card{}, fmt.Errorf("accept: %w", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/peer"
+
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -116,8 +118,16 @@ func refuse(format string, args ...any) error {
 
 // replyRoute opens an own reply route. Where no peer keeps letters, or none that
 // does answers now, the error is view.ErrUnavailable: it may be otherwise later.
-func (n *Node) replyRoute(ctx context.Context, label string, until time.Time) (intentcast.Route, error) {
-	route, err := n.courier.OpenRoute(ctx, label, until)
+// The peer of the party that the route is for should not be the one that keeps
+// its letters, where there are others.
+func (n *Node) replyRoute(ctx context.Context, label string, until time.Time, with ...*intentcast.Route) (intentcast.Route, error) {
+	var avoid []peer.ID
+	for _, r := range with {
+		if info, err := wire.ParsePeer(r.Peer, r.Addrs); err == nil {
+			avoid = append(avoid, info.ID)
+		}
+	}
+	route, err := n.courier.OpenRoute(ctx, label, until, avoid...)
 	if err != nil && !errors.Is(err, view.ErrFull) {
 		err = fmt.Errorf("%w: %w", err, view.ErrUnavailable)
 	}

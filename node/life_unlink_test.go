@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,6 +80,9 @@ func TestOneLifeAtTwoVendorsSharesNothing(t *testing.T) {
 			got[i] = v.everything(w)
 		}
 		for _, s := range shared(got[0], got[1], got[2]) {
+			if strings.HasPrefix(s, "dbodyY") && len(s) <= 8 {
+				continue // the name of a field and the length of what follows
+			}
 			w.T.Errorf("%s and %s both have %q", vendors[0].Name, vendors[1].Name, s)
 		}
 		if len(shared(got[0], got[0], got[2])) == 0 {

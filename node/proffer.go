@@ -150,7 +150,7 @@ func (n *Node) strangers(ctx context.Context, vendor relcard.Party, log []byte, 
 	if err != nil {
 		return nil, err
 	}
-	route, err := n.replyRoute(ctx, label, n.now().Add(cardRouteLife))
+	route, err := n.replyRoute(ctx, label, n.now().Add(cardRouteLife), &theirs)
 	if err != nil {
 		return nil, err
 	}

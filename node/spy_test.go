@@ -125,22 +125,24 @@ func (v spiedVendor) letters(w *sim.World) []seal.Letter {
 	key := must[*seal.PrivateKey](w)(seal.NewPrivateKey(must[[]byte](w)(v.Keys.Get("courier/self"))))
 	var out []seal.Letter
 	for _, s := range v.spy.streams(wire.LetterProtocol) {
-		frame, err := wire.ReadFrame(bytes.NewReader(s.bytes()), wire.MaxLetter)
-		if err != nil {
-			w.T.Fatal(err)
+		for in := bytes.NewReader(s.bytes()); in.Len() > 0; { // a stream is used again
+			frame, err := wire.ReadFrame(in, wire.MaxLetter)
+			if err != nil {
+				w.T.Fatal(err)
+			}
+			slot, sealed, err := wire.DecodeLetter(frame)
+			if err != nil {
+				w.T.Fatal(err)
+			}
+			if len(slot) > 0 {
+				continue // kept for somebody
+			}
+			l, _, err := key.Open(sealed)
+			if err != nil {
+				w.T.Fatal(err)
+			}
+			out = append(out, l)
 		}
-		slot, sealed, err := wire.DecodeLetter(frame)
-		if err != nil {
-			w.T.Fatal(err)
-		}
-		if len(slot) > 0 {
-			continue // kept for somebody
-		}
-		l, _, err := key.Open(sealed)
-		if err != nil {
-			w.T.Fatal(err)
-		}
-		out = append(out, l)
 	}
 	return out
 }

@@ -161,6 +161,7 @@ func (l *life) hears(at, of *proc) (heard view.Vendor) {
 	return heard
 }
 
+// proffer waits until the vendor's terms have come, by the bystanders.
 func (l *life) proffer(p *proc, agreements ...string) dagcbor.CID {
 	return try(l.pat.api().Proffer(l.ctx, view.ProfferWant{Vendor: l.hears(l.pat, p).DID, Agreements: agreements}))(l.t).ID
 }
@@ -261,7 +262,6 @@ func (l *life) amend(by, other, vendor *proc, a view.Amendment) {
 }
 
 func (l *life) demand(p *proc, id dagcbor.CID) view.Demand {
-	l.t.Helper()
 	all := try(l.pat.api().Demands(l.ctx, l.cards[p]))(l.t)
 	return all[slices.IndexFunc(all, func(d view.Demand) bool { return d.ID == id })]
 }
@@ -382,7 +382,6 @@ func (l *life) public() (all []string) {
 }
 
 const leastRun = 8 // bytes that two values must have in common to be seen
-
 var (
 	counted = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|^0{4}\d{16}$| \d{7}$`) // times, in microseconds too; numbers of items and statements
 	word    = regexp.MustCompile(`\b[a-z]+\b`)                                           // of a diary's prose
@@ -463,8 +462,8 @@ func common(a, b []part) (found []string) {
 func (l *life) checkUnlinkable() {
 	l.t.Helper()
 	cut := cutter(append(l.public(), innocent...))
-	device := try(base58.Decode(l.pat.where.PeerID))(l.t)
-	own := []part{{"the key of the person's device", string(device[len(device)-32:])}, {"the person's secrets", memberNumber}}
+	device := string(try(base58.Decode(l.pat.where.PeerID))(l.t))
+	own := []part{{"the key of the person's device", device[len(device)-32:]}, {"the person's secrets", memberNumber}}
 	bare := make(map[*proc][]part)
 	for p, all := range l.kept {
 		bare[p] = cut(all)

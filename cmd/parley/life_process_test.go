@@ -41,7 +41,6 @@ func TestLifeInProcesses(t *testing.T) {
 		name string
 		do   func()
 	}{
-		{"the vendors' terms are heard", l.hearTerms},
 		{"a proffer is accepted", l.profferAccepted},
 		{"a proffer is countered, and the person decides", l.profferCountered},
 		{"a proffer is refused", l.profferRefused},
@@ -72,13 +71,6 @@ func TestLifeInProcesses(t *testing.T) {
 		l.capture(p)
 	}
 	l.checkUnlinkable()
-}
-
-// hearTerms waits for what each vendor accepts to come by the bystanders.
-func (l *life) hearTerms() {
-	for _, p := range l.vendors() {
-		l.hears(l.pat, p)
-	}
 }
 
 func (l *life) profferAccepted() {
