@@ -24,6 +24,7 @@ func ownRoute(w *sim.World, p *sim.Party, label string) intentcast.Route {
 		Created identity.Time    `cbor:"created"`
 		Expires identity.Time    `cbor:"expires"`
 		Granted identity.Time    `cbor:"granted,omitzero"`
+		Avoid   []string         `cbor:"avoid,omitempty"`
 	}
 	if err := dagcbor.Unmarshal(record(w, p, "route", label).Body, &body); err != nil {
 		w.T.Fatal(err)
