@@ -1,0 +1,313 @@
+package node
+
+import (
+	"context"
+	crand "crypto/rand"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/rpc"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/metrics"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+
+	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/identity/keystore"
+	"github.com/parley-network/parley/node/courier/wire"
+	"github.com/parley-network/parley/node/store"
+	"github.com/parley-network/parley/node/store/memory"
+	"github.com/parley-network/parley/node/transport"
+	"github.com/parley-network/parley/relcard"
+)
+
+const (
+	benchVendors = 30 // each has its share of the cards
+	benchHelpers = 24 // carry and hold letters for the person
+	benchAnswer  = 2 * time.Second
+)
+
+// townVar names the socket on which [TestTown] serves, in the process that is
+// the town.
+const townVar = "PARLEY_BENCH_TOWN"
+
+// Town is everybody but the person: vendors, and peers that carry and hold
+// letters. It runs in a process of its own, so that what the person's node uses
+// of the processors can be told from what they use.
+type Town struct {
+	t       testing.TB
+	helpers []*running
+	vendors []*running
+}
+
+// TownMap tells the person's process where everybody is.
+type TownMap struct {
+	Helpers []string // addresses with peer ids
+	Vendors []TownVendor
+}
+
+// TownVendor is one vendor as its partners know it.
+type TownVendor struct {
+	Party relcard.Party
+	Log   []byte // its key log
+	Self  []byte // its route, DAG-CBOR
+}
+
+// TownCard is a card that the person has signed.
+type TownCard struct {
+	Vendor int
+	Signed []byte
+	Logs   [][]byte
+	Route  []byte // the person's, DAG-CBOR
+}
+
+// TestTown is the town's process. It ends with the connection.
+func TestTown(t *testing.T) {
+	path := os.Getenv(townVar)
+	if path == "" {
+		return // the benchmark starts it
+	}
+	town := newTown(t)
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := rpc.NewServer()
+	if err := s.Register(town); err != nil {
+		t.Fatal(err)
+	}
+	s.ServeConn(conn)
+}
+
+func newTown(t testing.TB) *Town {
+	town := &Town{t: t}
+	var peers []peer.AddrInfo
+	for i := range benchHelpers {
+		h := start(t, Config{Name: fmt.Sprint("helper ", i), Store: memory.New()}, nil, peers[:min(3, len(peers))])
+		town.helpers = append(town.helpers, h)
+		peers = append(peers, addrOf(h.cfg.Host))
+	}
+	for i := range benchVendors {
+		name := fmt.Sprint("vendor ", i)
+		v := start(t, Config{Name: name, Store: memory.New(), Vendor: &VendorConfig{Name: name, Domain: "vendor.example"}}, nil, peers[i%benchHelpers:][:1])
+		town.vendors = append(town.vendors, v)
+	}
+	return town
+}
+
+// Map returns who there is.
+func (town *Town) Map(_ struct{}, m *TownMap) error {
+	for _, h := range town.helpers {
+		for _, a := range h.cfg.Host.Addrs() {
+			m.Helpers = append(m.Helpers, a.String()+"/p2p/"+h.cfg.Host.ID().String())
+		}
+	}
+	for _, v := range town.vendors {
+		self, err := dagcbor.Marshal(v.courier.Self())
+		if err != nil {
+			return err
+		}
+		m.Vendors = append(m.Vendors, TownVendor{Party: v.vendor.name(), Log: v.vendor.party.log, Self: self})
+	}
+	return nil
+}
+
+// Sign has a vendor sign a card and keep it, and returns it.
+func (town *Town) Sign(c TownCard, both *[]byte) error {
+	v, now := town.vendors[c.Vendor], time.Now()
+	signed, err := relcard.DecodeSigned(c.Signed)
+	if err != nil {
+		return err
+	}
+	if signed, err = signed.Sign(v.vendor.party.signer, now); err != nil {
+		return err
+	}
+	var route intentcast.Route
+	if err := dagcbor.Unmarshal(c.Route, &route); err != nil {
+		return err
+	}
+	if err := v.keepCard(signed, cardBody{Side: identity.RoleVendor, Logs: c.Logs, Theirs: &route, Since: identity.At(now)}); err != nil {
+		return err
+	}
+	*both, err = signed.Encode()
+	return err
+}
+
+// Sleep stops the first vendors.
+func (town *Town) Sleep(vendors int, _ *struct{}) error {
+	for _, v := range town.vendors[:vendors] {
+		v.stop()
+	}
+	return nil
+}
+
+// Wake starts them again.
+func (town *Town) Wake(vendors int, _ *struct{}) error {
+	for _, v := range town.vendors[:vendors] {
+		v.run(nil)
+	}
+	return nil
+}
+
+// startTown starts the town's process and returns the line to it.
+func startTown(t testing.TB) *rpc.Client {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "town")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestTown$", "-test.timeout=2h")
+	cmd.Env = append(os.Environ(), townVar+"="+path)
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // it has nothing to put away
+		_ = cmd.Wait()
+	})
+	var line *rpc.Client
+	until(t, time.Minute, "the town answers", func() bool {
+		var err error
+		line, err = rpc.Dial("unix", path)
+		return err == nil
+	})
+	t.Cleanup(func() { line.Close() })
+	return line
+}
+
+// running is a node of the benchmark.
+type running struct {
+	*Node
+	t     testing.TB
+	cfg   Config
+	peers []peer.AddrInfo
+	key   crypto.PrivKey
+	at    []string // where it listens; free ports at first
+	stop  func()
+}
+
+func start(t testing.TB, cfg Config, band metrics.Reporter, peers []peer.AddrInfo) *running {
+	t.Helper()
+	key, _, err := crypto.GenerateEd25519Key(crand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Keys = keystore.Memory()
+	r := &running{t: t, key: key, peers: peers, cfg: cfg}
+	r.run(band)
+	t.Cleanup(func() { r.stop() })
+	return r
+}
+
+// run starts the node on a host of its own, as after each sleep, and at the
+// same addresses: its partners know no others.
+func (r *running) run(band metrics.Reporter) {
+	h, err := transport.New(transport.Config{Key: r.key, Bandwidth: band, Listen: r.at})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.at = nil
+	for _, a := range h.Network().ListenAddresses() {
+		r.at = append(r.at, a.String())
+	}
+	r.cfg.Host = h
+	if r.cfg.Vendor != nil {
+		r.cfg.Host = tardy{h}
+	}
+	if r.Node, err = New(r.cfg); err != nil {
+		r.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := r.Node.Run(ctx); err != nil {
+			r.t.Error(err)
+		}
+	})
+	r.stop = sync.OnceFunc(func() { cancel(); wg.Wait(); h.Close() })
+	for _, p := range r.peers {
+		if err := h.Connect(r.t.Context(), p); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+// keepCard puts a card in force on this side.
+func (r *running) keepCard(signed relcard.Signed, at cardBody) error {
+	return r.update(context.Background(), func(c *change) error {
+		k, err := newCard(signed, dagcbor.CID{}, at, c)
+		if err != nil {
+			return err
+		}
+		if err := k.save(c); err != nil {
+			return err
+		}
+		return r.negotiated(c, k, k.chain.Root())
+	})
+}
+
+func (r *running) count(q store.Query) (n int) {
+	err := r.cfg.Store.View(r.t.Context(), func(tx store.Tx) (err error) {
+		n, err = tx.Count(q)
+		return err
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return n
+}
+
+// tardy is a vendor's host. Each letter it sends leaves at a random time.
+type tardy struct{ host.Host }
+
+func (h tardy) NewStream(ctx context.Context, p peer.ID, ids ...protocol.ID) (network.Stream, error) {
+	s, err := h.Host.NewStream(ctx, p, ids...)
+	if err != nil || s.Protocol() != wire.LetterProtocol {
+		return s, err
+	}
+	return &tardyStream{Stream: s}, nil
+}
+
+type tardyStream struct {
+	network.Stream
+	writing bool
+}
+
+func (s *tardyStream) Write(b []byte) (int, error) {
+	if !s.writing {
+		time.Sleep(rand.N(benchAnswer))
+		s.writing = true
+	}
+	return s.Stream.Write(b)
+}
+
+func (s *tardyStream) Read(b []byte) (int, error) {
+	s.writing = false // what is written after an answer is the next letter
+	return s.Stream.Read(b)
+}
+
+func addrOf(h host.Host) peer.AddrInfo { return peer.AddrInfo{ID: h.ID(), Addrs: h.Addrs()} }
+
+// until asks now and then, seldom enough for the asking not to count.
+func until(t testing.TB, most time.Duration, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(most); !done(); time.Sleep(250 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", most, what)
+		}
+	}
+}
