@@ -271,6 +271,9 @@ func (t *telling) await(id string, n int) view.Change {
 	var c view.Change
 	most := 10*time.Minute + time.Duration(n)*20*time.Millisecond
 	until(t, most, fmt.Sprintf("%d cards have confirmed", n), func() bool {
+		if t.pat.count(store.Query{Kind: kindTold, Ref: id, State: toldConfirmed}) < n {
+			return false // and no other state counted meanwhile: that would take its share of the processors
+		}
 		err := t.pat.cfg.Store.View(t.Context(), func(tx store.Tx) error {
 			rec, err := tx.Get(kindChange, id)
 			if err != nil {
