@@ -180,6 +180,7 @@ func storePressure(fill float64) float64 {
 func (g *gate) admits(p peer.ID, n int, now time.Time) (allowed int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.faults.Spend(p, 0, now) // so that it has a place of its own, should a flood of others come
 	if g.faults.Left(p, now) < 1 {
 		return 0
 	}

@@ -19,7 +19,13 @@ type Quota[K comparable] struct {
 type bucket struct {
 	used float64 // at time at
 	at   time.Time
+	last time.Time // when it was asked for
 }
+
+// forgetAfter is for how long a key keeps its place after it was last asked
+// for. It is long, so that a flood of strangers finds the places of those who
+// were there before it taken.
+const forgetAfter = 5 * time.Minute
 
 // NewQuota returns a quota of rate a second and burst at once for each of at
 // most limit keys.
@@ -61,6 +67,7 @@ func (q *Quota[K]) Len() int { return len(q.buckets) }
 
 func (q *Quota[K]) bucket(k K, now time.Time) *bucket {
 	if b := q.buckets[k]; b != nil {
+		b.last = now
 		return b
 	}
 	if len(q.buckets) >= q.limit {
@@ -69,12 +76,12 @@ func (q *Quota[K]) bucket(k K, now time.Time) *bucket {
 	if len(q.buckets) >= q.limit {
 		return &q.strangers
 	}
-	b := &bucket{at: now}
+	b := &bucket{at: now, last: now}
 	q.buckets[k] = b
 	return b
 }
 
-// sweep forgets who has used nothing lately. It goes through all no more than
+// sweep forgets who has not been there lately and has used nothing. It goes through all no more than
 // once a second, however many strangers come.
 func (q *Quota[K]) sweep(now time.Time) {
 	if since := now.Sub(q.swept); since >= 0 && since < time.Second {
@@ -82,7 +89,7 @@ func (q *Quota[K]) sweep(now time.Time) {
 	}
 	q.swept = now
 	for k, b := range q.buckets {
-		if b.level(q.rate, now) == 0 {
+		if idle := now.Sub(b.last); b.level(q.rate, now) == 0 && (idle >= forgetAfter || idle < 0) {
 			delete(q.buckets, k)
 		}
 	}

@@ -62,8 +62,8 @@ func TestQuotaUnderAFloodOfKeys(t *testing.T) {
 		t.Error("the flood changed an older one's quota")
 	}
 	// What is left unused makes room.
-	if !q.Allow(20_000, 3, start.Add(time.Minute)) || q.Len() != 1 {
-		t.Errorf("a minute later %d are followed", q.Len())
+	if !q.Allow(20_000, 3, start.Add(10*time.Minute)) || q.Len() != 1 {
+		t.Errorf("ten minutes later %d are followed", q.Len())
 	}
 }
 
