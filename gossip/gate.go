@@ -40,7 +40,8 @@ const (
 	messageRate, messageBurst = 200, 2000
 	// faultRate and faultBurst are messages that had to be refused: one that is
 	// wrong by itself counts 1, one that lacks work workFault, for a peer may
-	// not have heard yet how much is asked for.
+	// not have heard yet how much is asked for. A frame full of what is wrong is
+	// owed for: nothing more is read of the peer until that has been paid off.
 	faultRate, faultBurst = 2, 40
 	workFault             = .1
 	// versionRate and versionBurst are the amendments of one intent. Its end

@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parley-network/parley/gossip/admission"
-	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity/dagcbor"
 )
 
@@ -325,6 +324,3 @@ func (s *Service) watchLoad(ctx context.Context) error {
 		}
 	}
 }
-
-// ledgerLimit is how many intents a service's ledger keeps.
-const ledgerLimit = intentcast.MaxIntents

@@ -33,6 +33,9 @@ const TopicPrefix = "/parley/intent/1/"
 // intent of this node, now over.
 const sweepEvery = time.Minute
 
+// ledgerLimit is how many intents a service's ledger keeps.
+const ledgerLimit = intentcast.MaxIntents
+
 // ErrStopped is returned once Run has ended.
 var ErrStopped = errors.New("the gossip service has stopped")
 

@@ -44,13 +44,17 @@ func (q *Quota[K]) Allow(k K, cost float64, now time.Time) bool {
 	return true
 }
 
-// Spend takes cost from k's quota at now, down to nothing where there is less.
+// mostDebt is how many bursts a key can owe.
+const mostDebt = 50
+
+// Spend takes cost from k's quota at now, for what has happened already. Where
+// there is less, k owes the rest, and can do nothing until it is paid off.
 func (q *Quota[K]) Spend(k K, cost float64, now time.Time) {
 	b := q.bucket(k, now)
-	b.used = min(b.level(q.rate, now)+cost, q.burst)
+	b.used = min(b.level(q.rate, now)+cost, mostDebt*q.burst)
 }
 
-// Left is what k could take at now.
+// Left is what k could take at now; below 0 it owes.
 func (q *Quota[K]) Left(k K, now time.Time) float64 {
 	b := q.buckets[k]
 	if b == nil {

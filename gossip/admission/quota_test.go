@@ -35,9 +35,13 @@ func TestQuotaIsABurstAndARate(t *testing.T) {
 	if n := took("a", start.Add(time.Second)); n != 2 {
 		t.Errorf("and a second on from there %d, want 2", n)
 	}
-	q.Spend("c", 100, start)
-	if left := q.Left("c", start.Add(time.Second)); left != 2 {
-		t.Errorf("after spending more than there is, %v left a second later, want 2", left)
+	q.Spend("c", 8, start)
+	if left := q.Left("c", start.Add(time.Second)); left != -1 || q.Allow("c", 0, start.Add(time.Second)) {
+		t.Errorf("after spending more than there is, %v left a second later, want a debt of 1", left)
+	}
+	q.Spend("c", 1e9, start.Add(time.Second))
+	if left := q.Left("c", start.Add(time.Second)); left != -245 {
+		t.Errorf("it owes %v", left)
 	}
 	if left := q.Left("never seen", start); left != 5 {
 		t.Errorf("a stranger has %v", left)
