@@ -178,7 +178,7 @@ func (s *Service) tellNeighbours(ctx context.Context) error {
 		g.SetLimit(noticeSenders)
 		for i, p := range to {
 			g.Go(func() error {
-				if err := s.tell(ctx, p, say[i]); err != nil {
+				if err := s.sendNotice(ctx, p, say[i]); err != nil {
 					s.log.Debug("a neighbour was not told what work is asked for", "peer", p, "error", err)
 				}
 				return nil
@@ -205,7 +205,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (s *Service) tell(ctx context.Context, p peer.ID, n admission.Notice) error {
+func (s *Service) sendNotice(ctx context.Context, p peer.ID, n admission.Notice) error {
 	b, err := n.Encode()
 	if err != nil {
 		return err
