@@ -54,10 +54,14 @@ func (s *Service) validate(_ context.Context, from peer.ID, m *pubsub.Message) p
 		return pubsub.ValidationAccept // our own, admitted by Cast
 	}
 	s.metrics.received(len(m.GetData()))
-	if m.GetTopic() == TermsTopic {
-		return s.validateTerms(from, m.GetData())
-	}
 	now := time.Now()
+	if m.GetTopic() == TermsTopic {
+		result := s.validateTerms(from, m.GetData())
+		if result == pubsub.ValidationReject {
+			s.gate.fault(from, 1, now)
+		}
+		return result
+	}
 	c, err := s.admitFrom(from, m.GetTopic(), m.GetData(), now)
 	if err == nil {
 		s.metrics.accepted.Inc()
