@@ -38,12 +38,11 @@ const (
 const (
 	// messageRate and messageBurst are messages of any kind.
 	messageRate, messageBurst = 200, 2000
-	// faultRate and faultBurst are messages that had to be refused: one that is
-	// wrong by itself counts 1, one that lacks work workFault, for a peer may
-	// not have heard yet how much is asked for. A frame full of what is wrong is
-	// owed for: nothing more is read of the peer until that has been paid off.
+	// faultRate and faultBurst are messages that are wrong by themselves. A
+	// frame full of them is owed for: nothing more is read of the peer until
+	// that has been paid off. A cast that lacks work is no fault: a relay that
+	// asks for less than we do passes on what it took in.
 	faultRate, faultBurst = 2, 40
-	workFault             = .1
 	// versionRate and versionBurst are the amendments of one intent. Its end
 	// always passes.
 	versionRate, versionBurst = 1. / 30, 10

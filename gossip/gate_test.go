@@ -151,11 +151,11 @@ func TestRefusalsGoBackAlongTheTrail(t *testing.T) {
 		return fmt.Sprint(string(to), " ", believed)
 	}
 	for i, tt := range []struct{ got, want string }{
-		{pass(id, "topic", "a", 20, mesh...), " 0"},              // one of three: maybe a liar
-		{pass(id, "topic", "b", 14, mesh...), "source 14"},       // the second highest
-		{pass(id, "topic", "b", 14, mesh...), " 0"},              // passed on already
-		{pass(id, "topic", "c", 16, mesh...), "source 16"},       // more
-		{pass(id, "topic", "c", 999, mesh...), "source 20"},      //
+		{pass(id, "topic", "a", 20, mesh...), "source 14"},       // one of three, maybe a liar: what costs nothing
+		{pass(id, "topic", "b", 13, mesh...), " 0"},              // the second highest, had already
+		{pass(id, "topic", "b", 16, mesh...), "source 16"},       // the second highest
+		{pass(id, "topic", "b", 16, mesh...), " 0"},              // passed on already
+		{pass(id, "topic", "c", 999, mesh...), "source 20"},      // more
 		{pass(id, "other", "c", 22, mesh...), " 0"},              // not where it went
 		{pass(other, "topic", "c", 22, mesh...), " 0"},           // never seen
 		{pass(id, "topic", "source", 22, mesh...), " 0"},         // from where it came

@@ -70,11 +70,8 @@ func (s *Service) validate(_ context.Context, from peer.ID, m *pubsub.Message) p
 	}
 	result, reason := judge(err)
 	s.metrics.refuse(result, reason)
-	switch {
-	case result == pubsub.ValidationReject:
+	if result == pubsub.ValidationReject {
 		s.gate.fault(from, 1, now)
-	case errors.Is(err, errWork):
-		s.gate.fault(from, workFault, now)
 	}
 	s.log.Debug("cast not accepted", "from", from, "topic", m.GetTopic(), "reason", reason, "error", err)
 	return result

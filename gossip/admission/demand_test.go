@@ -18,7 +18,7 @@ func TestOneLiarDoesNotSetThePrice(t *testing.T) {
 		want    int
 	}{
 		{nil, 0}, {[]int{0}, 0}, {[]int{14}, 14}, {[]int{64}, 22}, {[]int{64, 64, 0}, 22}, {[]int{-5}, 0},
-		{[]int{64, 0, 0, 0}, 0}, {[]int{0, 64, 12, 11}, 12}, {[]int{12, 12}, 12}, {[]int{0, 14}, 0},
+		{[]int{64, 0, 0, 0}, 14}, {[]int{0, 64, 12, 11}, 14}, {[]int{12, 12}, 12}, {[]int{0, 13}, 13}, {[]int{18, 64, 0}, 18},
 	} {
 		if got := admission.Believed(tt.demands); got != tt.want {
 			t.Errorf("of %v: %d, want %d", tt.demands, got, tt.want)
@@ -31,7 +31,7 @@ func TestOneLiarDoesNotSetThePrice(t *testing.T) {
 			most = max(most, h)
 		}
 		with := append([]int{rapid.IntRange(0, 1000).Draw(t, "lie")}, honest...)
-		if got := admission.Believed(with); got > most {
+		if got := admission.Believed(with); got > max(most, admission.GrantedBits) {
 			t.Fatalf("%d of %v", got, with)
 		}
 	})
@@ -48,9 +48,10 @@ func TestDemandsOfNeighbours(t *testing.T) {
 		at         time.Time
 		want       int
 	}{
-		{topic, []string{"a", "b", "c"}, start, 12},
+		{topic, []string{"a", "b", "c"}, start, admission.GrantedBits},
+		{topic, []string{"a", "c"}, start, 12},
 		{topic, []string{"b"}, start, admission.MaxBits},
-		{topic, []string{"b", "c"}, start, 0},
+		{topic, []string{"b", "c"}, start, admission.GrantedBits},
 		{"other", []string{"b"}, start, 18},
 		{"none", []string{"b"}, start, 0},
 		{topic, []string{"b"}, start.Add(time.Hour), 0},
