@@ -2,7 +2,6 @@ package gossip
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -18,7 +17,7 @@ const (
 	// 0.1 ms to check and 0.3 ms to keep, so that 50 a second are 2% of a core.
 	topicRate = 25
 	totalRate = 50
-	// cpuShare is how much of one core validation may take.
+	// cpuShare is how much of one core checking signatures may take.
 	cpuShare = .1
 	// queueShare is how full the queue for delivery may be.
 	queueShare = .5
@@ -56,13 +55,12 @@ type gate struct {
 	known func() int // intents kept
 	limit int        // of them
 	queue func() float64
-	wake  chan struct{} // holds a token when some topic has begun to ask for work
-
-	busy atomic.Int64 // nanoseconds spent on validation
+	work  func() time.Duration // done for checking so far
+	wake  chan struct{}        // holds a token when some topic has begun to ask for work
 
 	mu       sync.Mutex
 	measured time.Time
-	worked   int64 // busy, when last measured
+	worked   time.Duration // work, when last measured
 	all      loadOf
 	topics   map[string]*loadOf // those with load or a difficulty
 	messages *admission.Quota[peer.ID]
@@ -75,9 +73,9 @@ type loadOf struct {
 	asks  admission.Controller
 }
 
-func newGate(known func() int, limit int, queue func() float64) *gate {
+func newGate(known func() int, limit int, queue func() float64, work func() time.Duration) *gate {
 	return &gate{
-		known: known, limit: limit, queue: queue, wake: make(chan struct{}, 1), topics: make(map[string]*loadOf),
+		known: known, limit: limit, queue: queue, work: work, wake: make(chan struct{}, 1), topics: make(map[string]*loadOf),
 		messages: admission.NewQuota[peer.ID](messageRate, messageBurst, maxPeersKept),
 		faults:   admission.NewQuota[peer.ID](faultRate, faultBurst, maxPeersKept),
 		versions: admission.NewQuota[dagcbor.CID](versionRate, versionBurst, maxLinesKept),
@@ -147,9 +145,9 @@ func (g *gate) measureLocked(now time.Time) {
 		Rate: g.all.meter.PerSecond(now) / totalRate, Queue: g.queue() / queueShare,
 		Store: storePressure(float64(g.known()) / float64(g.limit)),
 	}
-	worked := g.busy.Load()
+	worked := g.work()
 	if passed := now.Sub(g.measured); passed > 0 && !g.measured.IsZero() {
-		load.CPU = float64(worked-g.worked) / float64(max(passed, measureEvery)) / cpuShare
+		load.CPU = float64(max(worked-g.worked, 0)) / float64(max(passed, measureEvery)) / cpuShare
 	}
 	g.measured, g.worked = now, worked
 	g.all.asks.Update(load, now)

@@ -14,10 +14,11 @@ import (
 type load struct {
 	known int
 	queue float64
+	work  time.Duration
 }
 
 func (l *load) gate() *gate {
-	return newGate(func() int { return l.known }, 1000, func() float64 { return l.queue })
+	return newGate(func() int { return l.known }, 1000, func() float64 { return l.queue }, func() time.Duration { return l.work })
 }
 
 func TestWorkIsAskedForUnderLoadOnly(t *testing.T) {
@@ -96,7 +97,7 @@ func TestEachPartOfTheLoadCounts(t *testing.T) {
 		l := &load{known: tt.known, queue: tt.queue}
 		g := l.gate()
 		g.measure(day)
-		g.busy.Add(int64(tt.cpu))
+		l.work += tt.cpu
 		g.measure(day.Add(time.Second))
 		if got := g.asks("any"); got < tt.lo || got > tt.hi {
 			t.Errorf("%s: %d bits, want %d to %d", name, got, tt.lo, tt.hi)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,7 +40,6 @@ func authorCheck(t testing.TB, i int, good bool) identity.Check {
 // waiting, and the verifier is idle in the end.
 func TestVerifierJudgesEach(t *testing.T) {
 	var v verifier
-	v.busy = new(atomic.Int64)
 	var wg sync.WaitGroup
 	for i := range 300 {
 		good := i%7 != 3
@@ -54,7 +52,7 @@ func TestVerifierJudgesEach(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if v.leaders != 0 || len(v.waiting) != 0 || v.busy.Load() == 0 {
+	if v.leaders != 0 || len(v.waiting) != 0 || v.work() == 0 || v.checks.Load() != 300 {
 		t.Errorf("%d leaders, %d waiting at the end", v.leaders, len(v.waiting))
 	}
 }
@@ -62,7 +60,7 @@ func TestVerifierJudgesEach(t *testing.T) {
 // Who sent a false signature is checked apart for a while, so that the next
 // one costs nobody else's batch; and only for a while.
 func TestVerifierSetsApartWhoSendsFalseSignatures(t *testing.T) {
-	v := verifier{busy: new(atomic.Int64)}
+	var v verifier
 	if err := v.verify("spammer", authorCheck(t, 1, false), day); err == nil {
 		t.Error("a false signature holds")
 	}
@@ -91,7 +89,7 @@ func TestVerifierSetsApartWhoSendsFalseSignatures(t *testing.T) {
 // What arrives while all cores are busy is checked in one batch by the first
 // of those that wait.
 func TestVerifierGathersWhatWaits(t *testing.T) {
-	v := verifier{busy: new(atomic.Int64), leaders: 1 << 20} // as if all were busy
+	v := verifier{leaders: 1 << 20} // as if all were busy
 	var wg sync.WaitGroup
 	for i := range 20 {
 		check := authorCheck(t, i, i != 5)

@@ -109,8 +109,7 @@ func New(cfg Config) (*Service, error) {
 		works:  newWorks(),
 	}
 	s.topics.prefix, s.topics.open = TopicPrefix, make(map[string]*topic)
-	s.gate = newGate(s.Known, ledgerLimit, s.queue.fill)
-	s.verifier.busy = &s.gate.busy
+	s.gate = newGate(s.Known, ledgerLimit, s.queue.fill, s.verifier.work)
 	s.notices.init()
 	var err error
 	if err = s.terms.init(); err != nil {

@@ -90,9 +90,7 @@ func (s *Service) admitFrom(from peer.ID, topic string, data []byte, now time.Ti
 	if len(data) > intentcast.MaxCast {
 		return nil, fmt.Errorf("%d bytes: %w", len(data), errSize)
 	}
-	start := time.Now()
 	c, bits, again, err := s.examine(from, topic, data, now)
-	s.gate.busy.Add(int64(time.Since(start)))
 	if err != nil {
 		return nil, err
 	}
