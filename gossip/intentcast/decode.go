@@ -129,14 +129,6 @@ func (c *Cast) WithWork(stamp []byte) *Cast {
 	return &d
 }
 
-func encodeMessage(raw []byte, env identity.Envelope, work []byte) ([]byte, error) {
-	b, err := dagcbor.Marshal(&message{Version: messageVersion, Envelope: env, Body: raw, Work: work})
-	if err != nil {
-		return nil, fmt.Errorf("encode signed body: %w", err)
-	}
-	return b, nil
-}
-
 func decodeMessage(b []byte, most int) (message, error) {
 	var m message
 	if len(b) > most {
