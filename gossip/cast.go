@@ -23,6 +23,11 @@ var ErrNoPeers = errors.New("no peer follows the topic")
 // the caller tries again later. Casting a version again is allowed, and does
 // nothing within the two minutes that GossipSub remembers it. A version that
 // the ledger refuses, as when a newer one is known, is an error.
+//
+// Where neighbours ask for work, it is done first, on one core, which Working
+// tells of; ending ctx gives it up. If neighbours refuse what was published
+// for want of work, now or any time before c expires, the work is done and c
+// published again without the caller's doing.
 func (s *Service) Cast(ctx context.Context, c *intentcast.Cast) error {
 	if err := s.cast(ctx, c); err != nil {
 		return fmt.Errorf("cast %s: %w", c.ID, err)
@@ -51,6 +56,13 @@ func (s *Service) cast(ctx context.Context, c *intentcast.Cast) error {
 		}
 	})
 	if err != nil {
+		return err
+	}
+	// A stamp that is not this node's own is no use here.
+	if c, err = s.stamped(ctx, s.works.begin(c.WithWork(nil), t.String(), time.Now())); err != nil {
+		return err
+	}
+	if wire, err = c.Encode(); err != nil {
 		return err
 	}
 	if err := publish(ctx, t, wire); err != nil {

@@ -13,7 +13,19 @@ type metrics struct {
 	accepted, cast   prometheus.Counter
 	ignored, refused *prometheus.CounterVec // by reason
 
+	minted, recast prometheus.Counter
+	notices        *prometheus.CounterVec // by what became of them
+
 	terms termsMetrics
+}
+
+// mostAsked is the highest difficulty asked for on any topic.
+func (s *Service) mostAsked() int {
+	bits := 0
+	for _, shard := range s.Joined() {
+		bits = max(bits, s.gate.asks(TopicPrefix+shard))
+	}
+	return bits
 }
 
 // termsMetrics counts term updates: those relayed, and those asked for.
@@ -24,7 +36,7 @@ type termsMetrics struct {
 	pulled, served      prometheus.Counter
 }
 
-func newMetrics(reg prometheus.Registerer, known, topics, terms func() int) (*metrics, error) {
+func newMetrics(reg prometheus.Registerer, known, topics, terms, asked func() int) (*metrics, error) {
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "parley", Subsystem: "gossip", Name: name, Help: help})
 	}
@@ -43,6 +55,10 @@ func newMetrics(reg prometheus.Registerer, known, topics, terms func() int) (*me
 		ignored:  byReason("ignored_total", "Casts not relayed for a reason that is not their sender's fault."),
 		refused:  byReason("refused_total", "Messages that are wrong by themselves."),
 	}
+	m.minted = counter("stamps_minted_total", "Stamps of work made for this node's own casts.")
+	m.recast = counter("recast_total", "Casts of this node sent again with more work, because neighbours asked for it.")
+	m.notices = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "parley", Subsystem: "gossip",
+		Name: "admission_notices_total", Help: "Notices of the work asked for, between neighbours."}, []string{"what"})
 	m.terms = termsMetrics{
 		accepted:  counter("terms_accepted_total", "Term updates taken in and relayed."),
 		published: counter("terms_published_total", "Term updates published by this node."),
@@ -57,7 +73,8 @@ func newMetrics(reg prometheus.Registerer, known, topics, terms func() int) (*me
 		return m, nil
 	}
 	for _, c := range []prometheus.Collector{
-		m.messages, m.bytes, m.accepted, m.cast, m.ignored, m.refused,
+		m.messages, m.bytes, m.accepted, m.cast, m.ignored, m.refused, m.minted, m.recast, m.notices,
+		gauge("asked_bits", "The highest difficulty asked for on any topic; 0: no work is asked for.", asked),
 		m.terms.accepted, m.terms.published, m.terms.ignored, m.terms.refused,
 		m.terms.pulls, m.terms.pulled, m.terms.served,
 		gauge("known_terms", "Vendors whose terms are known, those that ran out among them.", terms),

@@ -1,6 +1,8 @@
 package gossip
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
@@ -22,6 +24,13 @@ func (s *Service) Neighbours(shard string) int {
 	s.meshes.mu.Lock()
 	defer s.meshes.mu.Unlock()
 	return len(s.meshes.peers[TopicPrefix+shard])
+}
+
+// of returns the peers in a topic's mesh, in no order.
+func (m *meshes) of(topic string) []peer.ID {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Keys(m.peers[topic]))
 }
 
 // Graft notes that p is in the topic's mesh.

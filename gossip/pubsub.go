@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"regexp"
-	"runtime"
 	"slices"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
@@ -27,7 +26,7 @@ const (
 	// several messages, and a peer's first frame names all the topics it
 	// follows, up to MaxShards of at most 182 bytes, which are never split.
 	maxRPC = 256 << 10
-	// validateQueue is how many messages wait for a free core. Beyond them
+	// validateQueue is how many messages wait for a free worker. Beyond them
 	// messages are dropped unseen, to be had again from another peer.
 	validateQueue = 256
 )
@@ -43,9 +42,8 @@ func newPubSub(ctx context.Context, s *Service) (*pubsub.PubSub, error) {
 		// An author that sent to all its peers at once would stand out.
 		pubsub.WithFloodPublish(false),
 		pubsub.WithMaxMessageSize(maxRPC),
-		// Validation is almost all signature checking: as many at a time as
-		// there are cores, each in the worker itself.
-		pubsub.WithValidateWorkers(runtime.GOMAXPROCS(0)),
+		pubsub.WithAppSpecificRpcInspector(s.inspect),
+		pubsub.WithValidateWorkers(validateWorkers),
 		pubsub.WithValidateQueueSize(validateQueue),
 		pubsub.WithDefaultValidator(s.validate, pubsub.WithValidatorInline(true)),
 		pubsub.WithSubscriptionFilter(pubsub.WrapLimitSubscriptionFilter(

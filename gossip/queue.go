@@ -12,6 +12,18 @@ import (
 // queueLimit is how many intents wait for delivery at most: 8 MiB at worst.
 const queueLimit = 1024
 
+// deliverBatch is how many casts are delivered at once at most: 2 MiB at worst
+// in one transaction, which then takes some 50 ms.
+const deliverBatch = 256
+
+// deliver hands accepted casts over until ctx ends.
+func (s *Service) deliver(ctx context.Context) error {
+	if s.cfg.DeliverMany != nil {
+		return s.queue.drainMany(ctx, deliverBatch, s.cfg.DeliverMany)
+	}
+	return s.queue.drain(ctx, s.cfg.Deliver)
+}
+
 // line tells the versions of one intent from all others.
 type line struct {
 	root   dagcbor.CID
@@ -92,6 +104,42 @@ func (q *latest[K, V]) first() (v V, ok bool) {
 	v = q.waiting[k]
 	delete(q.waiting, k)
 	return v, true
+}
+
+// most returns up to n of those that wait, the first first; it waits for one.
+func (q *latest[K, V]) most(ctx context.Context, n int) ([]V, error) {
+	first, err := q.pop(ctx)
+	if err != nil {
+		return nil, err
+	}
+	vs := []V{first}
+	for len(vs) < n {
+		v, ok := q.first()
+		if !ok {
+			break
+		}
+		vs = append(vs, v)
+	}
+	return vs, nil
+}
+
+// drainMany hands what comes to deliver, all that waits at a time but at most
+// n, until ctx ends.
+func (q *latest[K, V]) drainMany(ctx context.Context, n int, deliver func(context.Context, []V)) error {
+	for {
+		vs, err := q.most(ctx, n)
+		if err != nil {
+			return err
+		}
+		deliver(ctx, vs)
+	}
+}
+
+// fill is the share of places taken.
+func (q *latest[K, V]) fill() float64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return float64(len(q.order)) / float64(q.limit)
 }
 
 // drain hands what comes to deliver, one at a time, until ctx ends.

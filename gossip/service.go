@@ -33,6 +33,9 @@ const TopicPrefix = "/parley/intent/1/"
 // intent of this node, now over.
 const sweepEvery = time.Minute
 
+// ledgerLimit is how many intents a service's ledger keeps.
+const ledgerLimit = intentcast.MaxIntents
+
 // ErrStopped is returned once Run has ended.
 var ErrStopped = errors.New("the gossip service has stopped")
 
@@ -49,6 +52,10 @@ type Config struct {
 	// place of an older one; when that is full, casts are neither taken in nor
 	// relayed. nil: casts are only relayed.
 	Deliver func(context.Context, *intentcast.Cast)
+	// DeliverMany, if set, is told in the place of Deliver of all that wait, at
+	// most deliverBatch at once and at least one, so that they can be kept in
+	// one transaction.
+	DeliverMany func(context.Context, []*intentcast.Cast)
 	// DeliverTerms is told in the same way of every term update accepted from
 	// others, a newer one of a vendor in the place of an older. It also gets
 	// the second half of a fork: TermsOf says which of the two stands. nil:
@@ -74,8 +81,17 @@ type Service struct {
 	topics topics
 	meshes meshes
 
+	gate     *gate
+	verifier verifier
+	trail    trail
+	works    works
+	notices  notices
+
 	terms terms
 }
+
+// delivers reports whether anybody is told of casts.
+func (c *Config) delivers() bool { return c.Deliver != nil || c.DeliverMany != nil }
 
 // New returns a service that does nothing on the network until Run.
 func New(cfg Config) (*Service, error) {
@@ -89,14 +105,17 @@ func New(cfg Config) (*Service, error) {
 		cfg: cfg, log: cfg.Log,
 		queue: newQueue(queueLimit),
 		ready: make(chan struct{}), stopped: make(chan struct{}),
-		ledger: intentcast.NewLedger(0),
+		ledger: intentcast.NewLedger(ledgerLimit),
+		works:  newWorks(),
 	}
 	s.topics.prefix, s.topics.open = TopicPrefix, make(map[string]*topic)
+	s.gate = newGate(s.Known, ledgerLimit, s.queue.fill, s.verifier.work)
+	s.notices.init()
 	var err error
 	if err = s.terms.init(); err != nil {
 		return nil, fmt.Errorf("new gossip service: %w", err)
 	}
-	if s.metrics, err = newMetrics(cfg.Registry, s.Known, s.topics.count, s.terms.count); err != nil {
+	if s.metrics, err = newMetrics(cfg.Registry, s.Known, s.topics.count, s.terms.count, s.mostAsked); err != nil {
 		return nil, fmt.Errorf("new gossip service: %w", err)
 	}
 	return s, nil
@@ -119,11 +138,14 @@ func (s *Service) Run(ctx context.Context) error {
 	close(s.ready)
 
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.queue.drain(ctx, s.cfg.Deliver) })
+	g.Go(func() error { return s.deliver(ctx) })
 	g.Go(func() error { return s.terms.queue.drain(ctx, s.cfg.DeliverTerms) })
 	g.Go(func() error { return s.catchUp(ctx) })
 	g.Go(func() error { return s.serveTerms(ctx) })
 	g.Go(func() error { return s.tidy(ctx) })
+	g.Go(func() error { return s.tellNeighbours(ctx) })
+	g.Go(func() error { return s.watchLoad(ctx) })
+	g.Go(func() error { return s.rework(ctx) })
 	err = g.Wait()
 	s.topics.close()
 	s.terms.topics.close()

@@ -97,6 +97,13 @@ func (ts *topics) follow(pub *pubsub.PubSub, shard string, because func(*topic))
 	return t, nil
 }
 
+// of returns the topic of a shard that is followed, else nil.
+func (ts *topics) of(shard string) *topic {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	return ts.open[shard]
+}
+
 // release leaves the topics that nothing needs at now.
 func (ts *topics) release(now time.Time) {
 	ts.mu.Lock()

@@ -85,17 +85,18 @@ func Sign(s Signer, id dagcbor.CID, role Role, now time.Time) (Envelope, error) 
 // Verify checks that e is a signature over the body id in role by a key its
 // signer held at the time it states. keys may be nil when only did:key
 // signers are expected. Whether the time itself is plausible is for the
-// body's own rules to say.
+// body's own rules to say. An author's signature is held to the rule stated in
+// batch.go, all others to that of crypto/ed25519.
 func (e Envelope) Verify(id dagcbor.CID, role Role, keys KeySource) error {
-	switch {
-	case e.Version != envelopeVersion:
-		return fmt.Errorf("envelope version %d: only %d is known", e.Version, envelopeVersion)
-	case e.Body != id:
-		return fmt.Errorf("envelope is over %s, not over %s: %w", e.Body, id, ErrSignature)
-	case e.Role != role:
-		return fmt.Errorf("signed as %.20q where %q must sign: %w", string(e.Role), string(role), ErrSignature)
-	case len(e.Signature) != ed25519.SignatureSize:
-		return fmt.Errorf("signature of %d bytes, want %d: %w", len(e.Signature), ed25519.SignatureSize, ErrSignature)
+	if role == RoleAuthor && e.Signer.IsKey() {
+		c, err := e.CheckAuthor(id)
+		if err != nil {
+			return err
+		}
+		return c.Verify()
+	}
+	if err := e.checkForm(id, role); err != nil {
+		return err
 	}
 	period, err := e.period(keys)
 	if err != nil {
@@ -114,6 +115,21 @@ func (e Envelope) Verify(id dagcbor.CID, role Role, keys KeySource) error {
 		}
 	}
 	return fmt.Errorf("%s by %.80s over %s: %w", e.Role, e.Signer, id, ErrSignature)
+}
+
+// checkForm holds the rules that need no key.
+func (e *Envelope) checkForm(id dagcbor.CID, role Role) error {
+	switch {
+	case e.Version != envelopeVersion:
+		return fmt.Errorf("envelope version %d: only %d is known", e.Version, envelopeVersion)
+	case e.Body != id:
+		return fmt.Errorf("envelope is over %s, not over %s: %w", e.Body, id, ErrSignature)
+	case e.Role != role:
+		return fmt.Errorf("signed as %.20q where %q must sign: %w", string(e.Role), string(role), ErrSignature)
+	case len(e.Signature) != ed25519.SignatureSize:
+		return fmt.Errorf("signature of %d bytes, want %d: %w", len(e.Signature), ed25519.SignatureSize, ErrSignature)
+	}
+	return nil
 }
 
 func (e Envelope) period(keys KeySource) (KeyPeriod, error) {

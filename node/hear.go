@@ -14,11 +14,30 @@ import (
 	"github.com/parley-network/parley/node/store"
 )
 
-// hear takes in an intent the gossip service has accepted: it is kept and, at
-// a vendor's node, matched and answered, all in one transaction.
-func (n *Node) hear(ctx context.Context, cast *intentcast.Cast) {
-	if err := n.update(ctx, func(c *change) error { return n.takeIn(c, cast) }); err != nil && ctx.Err() == nil {
-		n.log.Warn("taking in an intent", "intent", cast.ID, "error", err)
+// hearMany takes in intents the gossip service has accepted: they are kept and,
+// at a vendor's node, matched and answered, all in one transaction. The commit
+// costs as much as keeping a few intents does, so those that wait share one.
+// Should one of them fail, each is taken in by itself: what becomes of an
+// intent never hangs on its company.
+func (n *Node) hearMany(ctx context.Context, casts []*intentcast.Cast) {
+	err := n.update(ctx, func(c *change) error {
+		for _, cast := range casts {
+			if err := n.takeIn(c, cast); err != nil {
+				return fmt.Errorf("intent %s: %w", cast.ID, err)
+			}
+		}
+		return nil
+	})
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	if len(casts) == 1 {
+		n.log.Warn("taking in an intent", "error", err)
+		return
+	}
+	n.log.Debug("taking in intents one by one", "intents", len(casts), "error", err)
+	for _, cast := range casts {
+		n.hearMany(ctx, []*intentcast.Cast{cast})
 	}
 }
 
@@ -66,7 +85,11 @@ func knownSeq(tx store.Tx, root string) (int64, error) {
 	if err := get(r, &body); err != nil {
 		return 0, err
 	}
-	cast, err := intentcast.DecodeCast(body.Cast)
+	frame, err := intentcast.OpenCast(body.Cast)
+	if err != nil {
+		return 0, err
+	}
+	cast, err := frame.Parse() // its signature was checked before it was kept
 	if err != nil {
 		return 0, err
 	}

@@ -103,7 +103,7 @@ func (n *Node) compose() (err error) {
 		return err
 	}
 	if n.gossip, err = gossip.New(gossip.Config{
-		Host: n.cfg.Host, Log: n.cfg.Log.Named("gossip"), Registry: n.cfg.Registry, Deliver: n.hear, DeliverTerms: n.hearTerms,
+		Host: n.cfg.Host, Log: n.cfg.Log.Named("gossip"), Registry: n.cfg.Registry, DeliverMany: n.hearMany, DeliverTerms: n.hearTerms,
 	}); err != nil {
 		return err
 	}

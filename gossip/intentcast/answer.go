@@ -2,6 +2,7 @@ package intentcast
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -49,7 +50,7 @@ func SignOffer(o Offer, signer identity.Signer, now time.Time) (*SignedOffer, er
 }
 
 // Encode returns the wire form, DAG-CBOR {v, env, body}.
-func (s *SignedOffer) Encode() ([]byte, error) { return encodeMessage(s.Raw, s.Envelope) }
+func (s *SignedOffer) Encode() ([]byte, error) { return encodeMessage(s.Raw, s.Envelope, nil) }
 
 // DecodeOffer reads the wire form. It accepts only canonical bytes of a well
 // formed offer, and at most MaxOffer of them. Unlike DecodeCast it leaves the
@@ -59,6 +60,9 @@ func DecodeOffer(b []byte) (*SignedOffer, error) {
 	m, err := decodeMessage(b, MaxOffer)
 	if err != nil {
 		return nil, fmt.Errorf("decode offer: %w", err)
+	}
+	if m.Work != nil {
+		return nil, errors.New("decode offer: work: only a cast carries a stamp")
 	}
 	s := &SignedOffer{Raw: m.Body, ID: dagcbor.Sum(m.Body), Envelope: m.Envelope}
 	if err := dagcbor.Unmarshal(s.Raw, &s.Offer); err != nil {

@@ -28,6 +28,7 @@ type Cast struct {
 	Intent   Intent            // what they say
 	ID       dagcbor.CID       // the CID of Raw
 	Envelope identity.Envelope // the author's signature over ID
+	Work     []byte            // a stamp that came beside them; nil: none
 }
 
 // Sign makes in a cast, signed by its author at now. An intent that is not
@@ -48,7 +49,7 @@ func Sign(in Intent, signer identity.Signer, now time.Time) (*Cast, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign intent: %w", err)
 	}
-	c := &Cast{raw, in, id, env}
+	c := &Cast{Raw: raw, Intent: in, ID: id, Envelope: env}
 	wire, err := c.Encode()
 	if err != nil {
 		return nil, fmt.Errorf("sign intent: %w", err)
@@ -57,6 +58,9 @@ func Sign(in Intent, signer identity.Signer, now time.Time) (*Cast, error) {
 	// that the cast shares nothing with the caller's value.
 	if c, err = DecodeCast(wire); err != nil {
 		return nil, fmt.Errorf("sign intent: %w", err)
+	}
+	if len(wire) > MaxCast-stampRoom {
+		return nil, fmt.Errorf("sign intent: %d bytes, at most %d leave room for a stamp", len(wire), MaxCast-stampRoom)
 	}
 	if err := c.CheckTime(now); err != nil {
 		return nil, fmt.Errorf("sign intent: %w", err)
@@ -70,39 +74,6 @@ func (c *Cast) Root() dagcbor.CID {
 		return c.ID
 	}
 	return c.Intent.Root
-}
-
-// Encode returns the wire form, DAG-CBOR {v, env, body}.
-func (c *Cast) Encode() ([]byte, error) { return encodeMessage(c.Raw, c.Envelope) }
-
-// DecodeCast reads the wire form. It accepts only canonical bytes of a well
-// formed intent with its author's signature, and at most MaxCast of them. The
-// time is left to CheckTime, so that a stored cast can be read again. The
-// cast shares memory with b.
-func DecodeCast(b []byte) (*Cast, error) {
-	m, err := decodeMessage(b, MaxCast)
-	if err != nil {
-		return nil, fmt.Errorf("decode cast: %w", err)
-	}
-	c := &Cast{Raw: m.Body, ID: dagcbor.Sum(m.Body), Envelope: m.Envelope}
-	readMap(m.body, &c.Intent, intentFields)
-	if err := m.body.end(); err != nil {
-		return nil, fmt.Errorf("decode cast: body: %w", err)
-	}
-	if err := c.Intent.Check(); err != nil {
-		return nil, fmt.Errorf("decode cast: %w", err)
-	}
-	if c.Envelope.Signer != c.Intent.Author {
-		return nil, fmt.Errorf("decode cast: signed by %.80q, the author is %.80q: %w",
-			string(c.Envelope.Signer), string(c.Intent.Author), identity.ErrSignature)
-	}
-	if e := checkSigned(c.Intent.Created, c.Intent.Expires, c.Envelope.Time); e != nil {
-		return nil, fmt.Errorf("decode cast: %w", e)
-	}
-	if err := c.Envelope.Verify(c.ID, identity.RoleAuthor, nil); err != nil {
-		return nil, fmt.Errorf("decode cast: %w", err)
-	}
-	return c, nil
 }
 
 // CheckTime reports whether c may stand at now: made no more than MaxSkew
@@ -126,28 +97,4 @@ func (c *Cast) Successor(status Status, now time.Time) Intent {
 		Version: in.Version, Type: in.Type, Author: in.Author, Seq: in.Seq, Root: in.Root, Prev: in.Prev,
 		Status: status, Created: in.Created, Expires: in.Expires, Category: in.Category, Place: in.Place,
 	}
-}
-
-func encodeMessage(raw []byte, env identity.Envelope) ([]byte, error) {
-	b, err := dagcbor.Marshal(&message{Version: messageVersion, Envelope: env, Body: raw})
-	if err != nil {
-		return nil, fmt.Errorf("encode signed body: %w", err)
-	}
-	return b, nil
-}
-
-func decodeMessage(b []byte, most int) (message, error) {
-	var m message
-	if len(b) > most {
-		return m, fmt.Errorf("%d bytes, at most %d are allowed", len(b), most)
-	}
-	r := newReader(b)
-	readMap(r, &m, messageFields)
-	if err := r.end(); err != nil {
-		return m, err
-	}
-	if m.Version != messageVersion {
-		return m, fmt.Errorf("v: version %d, only %d is known", m.Version, messageVersion)
-	}
-	return m, nil
 }

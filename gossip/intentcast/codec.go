@@ -118,11 +118,12 @@ var envelopeFields = []field[identity.Envelope]{
 
 // message is the wire form of a signed body: the body's own bytes, so that a
 // reader hashes what was sent and never what it would have written, and one
-// signature over their CID.
+// signature over their CID. A cast may carry a stamp beside them.
 type message struct {
 	Version  uint64            `cbor:"v"`
 	Envelope identity.Envelope `cbor:"env"`
 	Body     []byte            `cbor:"body"`
+	Work     []byte            `cbor:"work,omitempty"`
 
 	body *reader // over Body
 }
@@ -131,4 +132,5 @@ var messageFields = []field[message]{
 	{"v", false, func(r *reader, v *message) { v.Version = r.uint() }},
 	{"env", false, func(r *reader, v *message) { readMap(r, &v.Envelope, envelopeFields) }},
 	{"body", false, func(r *reader, v *message) { v.body = r.inner(); v.Body = v.body.b }},
+	{"work", true, func(r *reader, v *message) { v.Work = r.work() }},
 }

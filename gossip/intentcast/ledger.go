@@ -1,6 +1,7 @@
 package intentcast
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,6 +86,41 @@ func (l *Ledger) Apply(c *Cast, now time.Time) error {
 	if err == nil {
 		err = l.apply(c, now)
 	}
+	return named(c, err)
+}
+
+// Expects returns the refusal Apply would have for c, or nil if Apply has to
+// be asked. It changes nothing, so that c may be asked about before its
+// signature is checked: what is refused here, whoever made it up, Apply would
+// refuse of its author and learn nothing from. Hence a fork, which the ledger
+// notes, and a version that stands longer than all before it, which it notes
+// too, are for Apply.
+func (l *Ledger) Expects(c *Cast, now time.Time) error {
+	err := c.CheckTime(now)
+	if err == nil {
+		err = l.expects(c)
+	}
+	return named(c, err)
+}
+
+func (l *Ledger) expects(c *Cast) error {
+	key := lineKey{c.Root(), c.Intent.Author, c.Intent.Shard()}
+	if c.Intent.Seq > 0 {
+		if err := l.contradicts(key); err != nil {
+			return err
+		}
+	}
+	e := l.lines[key]
+	if e == nil || e.Until.Before(c.Intent.Expires) || (c.Intent.Seq == 0 && !e.proven) {
+		return nil
+	}
+	if err := e.rank(c); !errors.Is(err, Fork) {
+		return err
+	}
+	return nil
+}
+
+func named(c *Cast, err error) error {
 	if err != nil {
 		return fmt.Errorf("cast %s, number %d of %s: %w", c.ID, c.Intent.Seq, c.Root(), err)
 	}
@@ -124,6 +160,12 @@ func (l *Ledger) settle(key lineKey, c *Cast) error {
 		}
 		return nil
 	}
+	return l.contradicts(key)
+}
+
+// contradicts returns how a successor's key differs from what is certain of
+// its root.
+func (l *Ledger) contradicts(key lineKey) error {
 	for _, e := range l.roots[key.root] {
 		switch {
 		case !e.proven:
@@ -153,8 +195,15 @@ func (l *Ledger) begin(key lineKey, c *Cast, now time.Time) error {
 	return nil
 }
 
-// compare returns why c does not take the place of what counts, nil if it does.
+// compare returns why c does not take the place of what counts, nil if it
+// does, and notes a fork.
 func (e *line) compare(c *Cast) error {
+	err := e.rank(c)
+	e.Forked = e.Forked || errors.Is(err, Fork)
+	return err
+}
+
+func (e *line) rank(c *Cast) error {
 	was, is := e.Status == StatusOpen, c.Intent.Status == StatusOpen
 	switch {
 	case c.ID == e.ID:
@@ -164,7 +213,6 @@ func (e *line) compare(c *Cast) error {
 	case was && !is:
 		return nil
 	case c.Intent.Seq == e.Seq:
-		e.Forked = true
 		return Fork
 	case was && c.Intent.Seq < e.Seq:
 		return Stale

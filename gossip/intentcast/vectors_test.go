@@ -126,6 +126,10 @@ func castVectors(t testing.TB) vectorFile {
 	for _, bad := range badEncodings(t, car) {
 		refuse(bad.name, "encoding", seal(t, bad.body, signer("skier"), identity.RoleAuthor, now), at)
 	}
+	stamped := encode(t, car.WithWork(stamp))
+	accept("with a stamp beside the body", car.WithWork(stamp), now)
+	refuse("with a stamp of 8 bytes", "encoding", append(bytes.Clone(stamped[:len(stamped)-10]), append([]byte{0x48}, stamp[:8]...)...), at)
+	refuse("with an empty stamp", "encoding", append(bytes.Clone(stamped[:len(stamped)-10]), 0x40), at)
 	return f
 }
 

@@ -133,6 +133,17 @@ func (r *reader) bytes() []byte {
 	return r.b[from:to:to]
 }
 
+// work reads a stamp.
+func (r *reader) work() []byte {
+	at := r.i
+	b := r.bytes()
+	if r.err == nil && len(b) != StampSize {
+		r.i = at
+		r.fail("a stamp of %d bytes, want %d", len(b), StampSize)
+	}
+	return b
+}
+
 // count reads the head of an array or a map. Every element takes at least one
 // byte, so a count beyond what is left is refused before room is made for it.
 func (r *reader) count(major byte) int {
