@@ -75,6 +75,8 @@ type Service struct {
 	meshes meshes
 
 	terms terms
+	live  live
+	catch catch
 }
 
 // New returns a service that does nothing on the network until Run.
@@ -92,6 +94,8 @@ func New(cfg Config) (*Service, error) {
 		ledger: intentcast.NewLedger(0),
 	}
 	s.topics.prefix, s.topics.open = TopicPrefix, make(map[string]*topic)
+	s.live.init()
+	s.catch.init()
 	var err error
 	if err = s.terms.init(); err != nil {
 		return nil, fmt.Errorf("new gossip service: %w", err)
@@ -122,7 +126,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.queue.drain(ctx, s.cfg.Deliver) })
 	g.Go(func() error { return s.terms.queue.drain(ctx, s.cfg.DeliverTerms) })
 	g.Go(func() error { return s.catchUp(ctx) })
-	g.Go(func() error { return s.serveTerms(ctx) })
+	g.Go(func() error { return s.serve(ctx) })
 	g.Go(func() error { return s.tidy(ctx) })
 	err = g.Wait()
 	s.topics.close()
@@ -138,10 +142,20 @@ func (s *Service) Run(ctx context.Context) error {
 // Remember tells the service of a cast it need not deliver or publish, such
 // as one stored before a restart, so that older versions of it stay dead. The
 // error is the ledger's, as of intentcast.Ledger.Apply.
+//
+// Others who ask are told of it, where this node follows its topic.
 func (s *Service) Remember(c *intentcast.Cast, now time.Time) error {
+	wire, err := c.Encode()
+	if err != nil {
+		return err
+	}
 	s.known.Lock()
 	defer s.known.Unlock()
-	return s.ledger.Apply(c, now)
+	if err := s.ledger.Apply(c, now); err != nil {
+		return err
+	}
+	s.live.restore(c, wire, now)
+	return nil
 }
 
 // Lookup returns what is known of the intent that began with root.
@@ -178,6 +192,7 @@ func (s *Service) tidy(ctx context.Context) error {
 		case now := <-tick.C:
 			s.topics.release(now)
 			s.terms.tidy(now)
+			s.live.tidy(now)
 		}
 	}
 }

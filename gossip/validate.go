@@ -55,11 +55,12 @@ func (s *Service) admit(topic string, data []byte, now time.Time) (*intentcast.C
 	if want := TopicPrefix + c.Intent.Shard(); topic != want {
 		return nil, fmt.Errorf("on %q, belongs on %q: %w", topic, want, errShard)
 	}
-	return c, s.take(c, now)
+	return c, s.take(c, data, now)
 }
 
-// take holds c against what is known and queues it for delivery, as one step.
-func (s *Service) take(c *intentcast.Cast, now time.Time) error {
+// take holds c, which came as wire, against what is known and queues it for
+// delivery, as one step.
+func (s *Service) take(c *intentcast.Cast, wire []byte, now time.Time) error {
 	s.known.Lock()
 	defer s.known.Unlock()
 	if s.cfg.Deliver != nil && !s.queue.room(c) {
@@ -71,6 +72,7 @@ func (s *Service) take(c *intentcast.Cast, now time.Time) error {
 	if s.cfg.Deliver != nil {
 		s.queue.push(c)
 	}
+	s.live.keep(c, wire, now)
 	return nil
 }
 

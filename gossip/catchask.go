@@ -1,0 +1,295 @@
+package gossip
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/gossip/reconcile"
+	"github.com/parley-network/parley/gossip/termupdate"
+)
+
+const (
+	// One conversation fetches so many records; the others come in the next.
+	maxGot = 2048
+	// maxAskTime is how long it may take.
+	maxAskTime = 2 * time.Minute
+	// passFor is how long a record that this node refused for a reason of here
+	// and now is not asked for again.
+	passFor = 10 * time.Minute
+)
+
+// asking is one conversation in which this node asks.
+type asking struct {
+	s      *Service
+	st     network.Stream
+	r      *bufio.Reader
+	terms  bool
+	shards []string
+	asker  *reconcile.Asker
+	key    reconcile.Key
+
+	taken int  // records that were news
+	more  bool // there are more to be had
+}
+
+// ask asks one peer for what it knows and this node does not, and notes how
+// that went: who sends garbage is left alone for long, who fails for a while.
+func (s *Service) ask(ctx context.Context, p peer.ID) {
+	a := &asking{s: s, terms: s.terms.topics.count() > 0, shards: s.topics.names()}
+	err := a.converse(ctx, p)
+	if ctx.Err() != nil {
+		return
+	}
+	now, result := time.Now(), "done"
+	switch {
+	case errors.Is(err, reconcile.ErrGarbage):
+		result = "garbage"
+		s.catch.asked.rest(p, now, restAfterGarbage)
+	case errors.Is(err, errBusy):
+		result = "busy"
+		s.catch.asked.later(p, now.Add(comeBack))
+	case err != nil:
+		result = "failed"
+		s.catch.asked.rest(p, now, restAfterFailure)
+	default:
+		s.topics.caughtUp(s.pub, p, a.shards)
+		s.catch.asked.rest(p, now, restAfterDone)
+		if a.more && a.taken > 0 {
+			s.catch.asked.later(p, now.Add(comeBack))
+		}
+	}
+	s.metrics.catch.asked.WithLabelValues(result).Inc()
+	s.log.Debug("asked for what is new", "peer", p, "result", result, "taken", a.taken, "error", err)
+}
+
+func (a *asking) converse(ctx context.Context, p peer.ID) error {
+	ctx, cancel := context.WithTimeout(ctx, maxAskTime)
+	defer cancel()
+	st, err := a.s.cfg.Host.NewStream(network.WithNoDial(ctx, "reconcile"), p, Reconcile)
+	if err != nil {
+		return err
+	}
+	if !a.s.catch.streams.add(st, maxServed+askers) {
+		_ = st.Reset()
+		return ErrStopped
+	}
+	defer a.s.catch.streams.done(st)
+	defer func() { _ = st.Reset() }() // what is left of it after an error
+	stop := context.AfterFunc(ctx, func() { _ = st.Reset() })
+	defer stop()
+	a.st, a.r = st, bufio.NewReader(st)
+	missing, err := a.differ()
+	if err == nil {
+		err = a.get(missing)
+	}
+	if err == nil {
+		err = st.Close()
+	}
+	return err
+}
+
+// exchange is one question and its answer.
+func (a *asking) exchange(question []byte) ([]byte, error) {
+	if err := a.st.SetDeadline(time.Now().Add(answerTime)); err != nil {
+		return nil, err
+	}
+	if err := writeFrame(a.st, question); err != nil {
+		return nil, err
+	}
+	answer, err := readFrame(a.r, reconcile.MaxAnswer)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	a.s.metrics.catch.bytes.Add(float64(len(question) + len(answer)))
+	return answer, err
+}
+
+// differ finds the short ids of what the peer has and this node lacks.
+func (a *asking) differ() ([]uint64, error) {
+	a.asker = reconcile.NewAsker(func(k reconcile.Key) []uint64 {
+		a.key = k
+		return a.ownShorts(k)
+	})
+	question := reconcile.NewOpen(a.terms, a.shards).Encode()
+	for question != nil {
+		answer, err := a.exchange(question)
+		if err != nil {
+			return nil, err
+		}
+		if question, err = a.asker.Next(answer); err != nil {
+			return nil, err
+		}
+	}
+	missing := a.asker.Missing()
+	slices.Sort(missing)
+	if a.more = len(missing) > maxGot || !a.asker.Complete(); len(missing) > maxGot {
+		missing = missing[:maxGot]
+	}
+	return missing, nil
+}
+
+func (a *asking) ownShorts(k reconcile.Key) []uint64 {
+	shorts := a.s.live.shorts(k, a.shards)
+	if !a.terms {
+		return shorts
+	}
+	a.s.terms.mu.Lock()
+	defer a.s.terms.mu.Unlock()
+	for _, e := range a.s.terms.ledger.All() {
+		id := digestOf(e.ID)
+		shorts = append(shorts, k.Short(id[:]))
+		if e.Fork != nil {
+			id = digestOf(e.Fork.ID)
+			shorts = append(shorts, k.Short(id[:]))
+		}
+	}
+	return shorts
+}
+
+// get fetches records and takes them in.
+func (a *asking) get(missing []uint64) error {
+	for missing = a.lacks(missing); len(missing) > 0; missing = a.lacks(missing) {
+		part := missing[:min(len(missing), reconcile.MaxGet)]
+		answer, err := a.exchange(reconcile.EncodeGet(part))
+		if err != nil {
+			return err
+		}
+		got, err := reconcile.DecodeRecords(answer, len(part))
+		if err != nil {
+			return err
+		}
+		wanted := make(map[uint64]bool, got.Handled)
+		for _, short := range part[:got.Handled] {
+			wanted[short] = true
+		}
+		for _, rec := range got.Records {
+			if err := a.take(rec, wanted); err != nil {
+				return err
+			}
+		}
+		missing = missing[got.Handled:]
+	}
+	return nil
+}
+
+// lacks returns those that have not come from elsewhere meanwhile: several
+// peers may be asked at a time.
+func (a *asking) lacks(missing []uint64) []uint64 {
+	known := make(map[uint64]bool)
+	for _, short := range a.ownShorts(a.key) {
+		known[short] = true
+	}
+	return slices.DeleteFunc(missing, func(short uint64) bool { return known[short] })
+}
+
+// take takes in one record. It is an error when the conversation is not to go
+// on: the record is not one that was asked for or is wrong by itself, or there
+// is no room for more.
+func (a *asking) take(rec reconcile.Record, wanted map[uint64]bool) error {
+	expects := func(id digest) error {
+		short := a.key.Short(id[:])
+		if !wanted[short] {
+			return fmt.Errorf("record %x was not asked for: %w", id, reconcile.ErrGarbage)
+		}
+		delete(wanted, short)
+		return nil
+	}
+	var err error
+	if rec.Kind == reconcile.KindTerms {
+		err = a.takeTerms(rec.Wire, expects)
+	} else {
+		err = a.takeCast(rec.Wire, expects)
+	}
+	if err == nil {
+		a.taken++
+		a.s.metrics.catch.got.WithLabelValues(kindName(rec.Kind)).Inc()
+	}
+	if errors.Is(err, errPassed) {
+		return nil
+	}
+	return err
+}
+
+// errPassed is for a record that this node does not want, which is not the
+// peer's fault.
+var errPassed = errors.New("not taken in")
+
+func (a *asking) takeCast(wire []byte, expects func(digest) error) error {
+	now := time.Now()
+	c, err := a.s.admitPulled(wire, now, func(c *intentcast.Cast) error {
+		if !slices.Contains(a.shards, c.Intent.Shard()) {
+			return fmt.Errorf("a cast on %q was not asked for: %w", c.Intent.Shard(), reconcile.ErrGarbage)
+		}
+		return expects(digestOf(c.ID))
+	})
+	if err == nil || errors.Is(err, errBusy) || errors.Is(err, reconcile.ErrGarbage) {
+		return err
+	}
+	result, reason := judge(err)
+	a.s.metrics.refuse(result, reason)
+	if result == pubsub.ValidationReject {
+		return fmt.Errorf("%w: %w", reconcile.ErrGarbage, err)
+	}
+	until := now.Add(passFor)
+	var refusal intentcast.Refusal
+	if errors.As(err, &refusal) && settled(refusal) {
+		until = c.Intent.Expires.Std()
+	}
+	a.s.live.pass(digestOf(c.ID), until, now)
+	return fmt.Errorf("%w: %w", errPassed, err)
+}
+
+// settled reports whether a refusal of the ledger's holds as long as the cast
+// lives.
+func settled(r intentcast.Refusal) bool {
+	switch r {
+	case intentcast.Duplicate, intentcast.Stale, intentcast.Dead, intentcast.Fork, intentcast.Forged, intentcast.Moved:
+		return true
+	}
+	return false
+}
+
+func (a *asking) takeTerms(wire []byte, expects func(digest) error) error {
+	now := time.Now()
+	u, err := a.s.decodeTerms(wire)
+	if err == nil {
+		if err := expects(digestOf(u.ID())); err != nil {
+			return err
+		}
+		if !a.terms {
+			return fmt.Errorf("terms were not asked for: %w", reconcile.ErrGarbage)
+		}
+		err = a.s.admitTerms(u, now, false)
+	}
+	if err == nil || errors.Is(err, errBusy) {
+		return err
+	}
+	result, reason := judge(err)
+	a.s.metrics.terms.refuse(result, reason)
+	if result == pubsub.ValidationReject {
+		return fmt.Errorf("%w: %w", reconcile.ErrGarbage, err)
+	}
+	until := now.Add(passFor)
+	if errors.Is(err, termupdate.Superseded) || errors.Is(err, termupdate.Duplicate) {
+		until = now.Add(termupdate.MaxLife)
+	}
+	a.s.live.pass(digestOf(u.ID()), until, now)
+	return fmt.Errorf("%w: %w", errPassed, err)
+}
+
+func kindName(kind byte) string {
+	if kind == reconcile.KindTerms {
+		return "terms"
+	}
+	return "cast"
+}
