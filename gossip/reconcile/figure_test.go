@@ -48,8 +48,36 @@ func BenchmarkFigureReconcile(b *testing.B) {
 		bothWays = max(bothWays, c.bytes)
 	}
 	figure.Info(os.Stdout, "reconcile-10k-1pct-each-way-bytes-per-all-ids", float64(bothWays)/allIDs)
+	asker, other := pair(rng, live-live/100, 0, live/100)
+	k := key(rng)
+	bytes, turns := rangeBased(asker.shorts(k), other.shorts(k))
+	figure.Info(os.Stdout, "reconcile-10k-1pct-bytes-range-based-here", bytes)
+	figure.Info(os.Stdout, "reconcile-10k-1pct-round-trips-range-based-here", turns)
 	slices.Sort(rounds)
 	figure.Info(os.Stdout, "reconcile-10k-1pct-round-trips-median", rounds[len(rounds)/2])
+}
+
+// BenchmarkFigureReconcileServe prints what one conversation costs who serves as
+// many records as a ledger holds.
+func BenchmarkFigureReconcileServe(b *testing.B) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	_, other := pair(rng, 0, 0, 16<<10)
+	shorts := other.shorts(key(rng))
+	sketch := reconcile.NewSketch(prefix)
+	for _, s := range shorts {
+		sketch.Add(s)
+	}
+	verify := figure.Verify()
+	figure.Info(os.Stdout, "reconcile-16k-opened-verifies", figure.Ratio(func() {
+		reconcile.NewAnswerer(reconcile.Key{}, sketch, shorts).Opened()
+	}, verify))
+	figure.Info(os.Stdout, "reconcile-16k-made-anew-verifies", figure.Ratio(func() {
+		reconcile.NewEncoder(shorts).Extend(1024)
+	}, verify))
+	figure.Info(os.Stdout, "reconcile-16k-asker-verifies", figure.Ratio(func() {
+		d := reconcile.NewDecoder(shorts)
+		_ = d.Add(make([]reconcile.Symbol, prefix)) // as many as a small difference takes
+	}, verify))
 }
 
 // BenchmarkFigureReconcileMillion prints the same for a million records with a
@@ -90,6 +118,10 @@ func BenchmarkFigureReconcileMillion(b *testing.B) {
 		figure.Info(os.Stdout, "reconcile-1m-answered-from-sketch", time.Since(start))
 	}
 	figure.AtMost(os.Stdout, "reconcile-1m-100-bytes", float64(worst), 8192)
+	k := key(rng)
+	bytes, turns := rangeBased(asker.shorts(k), other.shorts(k))
+	figure.Info(os.Stdout, "reconcile-1m-100-bytes-range-based-here", bytes)
+	figure.Info(os.Stdout, "reconcile-1m-100-round-trips-range-based-here", turns)
 	figure.Info(os.Stdout, "reconcile-1m-100-bytes-published-range-based", 164_000)
 	figure.Info(os.Stdout, "reconcile-1m-100-bytes-published-riblt", 3_200)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"slices"
-	"testing"
 
 	"github.com/parley-network/parley/gossip/reconcile"
 )
@@ -52,6 +51,12 @@ type cost struct {
 	complete      bool
 }
 
+// failer is a test of either kind.
+type failer interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
 // frame is what a message's length costs on a stream.
 func frame(b []byte) int { return len(binary.AppendUvarint(nil, uint64(len(b)))) + len(b) }
 
@@ -66,12 +71,12 @@ func answerer(k reconcile.Key, shorts []uint64, prefix int) *reconcile.Answerer 
 // pull is one conversation in which asker asks who has other for what it
 // lacks. It counts the bytes of all questions and answers without the records
 // themselves, but with what frames them.
-func pull(t testing.TB, k reconcile.Key, asker, other set, prefix int) (missing []uint64, c cost) {
+func pull(t failer, k reconcile.Key, asker, other set, prefix int) (missing []uint64, c cost) {
 	t.Helper()
 	return converse(t, answerer(k, other.shorts(k), prefix), asker)
 }
 
-func converse(t testing.TB, answers *reconcile.Answerer, asker set) (missing []uint64, c cost) {
+func converse(t failer, answers *reconcile.Answerer, asker set) (missing []uint64, c cost) {
 	t.Helper()
 	asks := reconcile.NewAsker(asker.shorts)
 	question := reconcile.NewOpen(true, []string{"parley/toys/u4p"}).Encode()
