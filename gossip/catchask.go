@@ -26,7 +26,15 @@ const (
 	// passFor is how long a record that this node refused for a reason of here
 	// and now is not asked for again.
 	passFor = 10 * time.Minute
+	// relayYoung is how young an intent is relayed by gossip that was got by
+	// asking: gossip would have brought it by now if it could, so that others
+	// have not heard it either. What is older is known to those who could be
+	// told.
+	relayYoung = 30 * time.Second
 )
+
+// errHollow is for a peer that told of more than it had.
+var errHollow = errors.New("what it told of was not to be had")
 
 // asking is one conversation in which this node asks.
 type asking struct {
@@ -38,7 +46,8 @@ type asking struct {
 	asker  *reconcile.Asker
 	key    reconcile.Key
 
-	taken int  // records that were news
+	got   int  // records
+	taken int  // those that were news
 	more  bool // there are more to be had
 }
 
@@ -89,8 +98,12 @@ func (a *asking) converse(ctx context.Context, p peer.ID) error {
 	defer stop()
 	a.st, a.r = st, bufio.NewReader(st)
 	missing, err := a.differ()
+	told := len(missing)
 	if err == nil {
-		err = a.get(missing)
+		err = a.get(ctx, missing)
+	}
+	if err == nil && (!a.asker.Complete() || a.got < told/2) {
+		err = errHollow
 	}
 	if err == nil {
 		err = st.Close()
@@ -132,7 +145,7 @@ func (a *asking) differ() ([]uint64, error) {
 	}
 	missing := a.asker.Missing()
 	slices.Sort(missing)
-	if a.more = len(missing) > maxGot || !a.asker.Complete(); len(missing) > maxGot {
+	if a.more = len(missing) > maxGot; a.more {
 		missing = missing[:maxGot]
 	}
 	return missing, nil
@@ -157,7 +170,7 @@ func (a *asking) ownShorts(k reconcile.Key) []uint64 {
 }
 
 // get fetches records and takes them in.
-func (a *asking) get(missing []uint64) error {
+func (a *asking) get(ctx context.Context, missing []uint64) error {
 	for missing = a.lacks(missing); len(missing) > 0; missing = a.lacks(missing) {
 		part := missing[:min(len(missing), reconcile.MaxGet)]
 		answer, err := a.exchange(reconcile.EncodeGet(part))
@@ -173,7 +186,7 @@ func (a *asking) get(missing []uint64) error {
 			wanted[short] = true
 		}
 		for _, rec := range got.Records {
-			if err := a.take(rec, wanted); err != nil {
+			if err := a.take(ctx, rec, wanted); err != nil {
 				return err
 			}
 		}
@@ -189,26 +202,32 @@ func (a *asking) lacks(missing []uint64) []uint64 {
 	for _, short := range a.ownShorts(a.key) {
 		known[short] = true
 	}
-	return slices.DeleteFunc(missing, func(short uint64) bool { return known[short] })
+	return slices.DeleteFunc(missing, func(short uint64) bool {
+		if known[short] {
+			a.got++ // as good as
+		}
+		return known[short]
+	})
 }
 
 // take takes in one record. It is an error when the conversation is not to go
 // on: the record is not one that was asked for or is wrong by itself, or there
 // is no room for more.
-func (a *asking) take(rec reconcile.Record, wanted map[uint64]bool) error {
+func (a *asking) take(ctx context.Context, rec reconcile.Record, wanted map[uint64]bool) error {
 	expects := func(id digest) error {
 		short := a.key.Short(id[:])
 		if !wanted[short] {
 			return fmt.Errorf("record %x was not asked for: %w", id, reconcile.ErrGarbage)
 		}
 		delete(wanted, short)
+		a.got++
 		return nil
 	}
 	var err error
 	if rec.Kind == reconcile.KindTerms {
 		err = a.takeTerms(rec.Wire, expects)
 	} else {
-		err = a.takeCast(rec.Wire, expects)
+		err = a.takeCast(ctx, rec.Wire, expects)
 	}
 	if err == nil {
 		a.taken++
@@ -224,7 +243,7 @@ func (a *asking) take(rec reconcile.Record, wanted map[uint64]bool) error {
 // peer's fault.
 var errPassed = errors.New("not taken in")
 
-func (a *asking) takeCast(wire []byte, expects func(digest) error) error {
+func (a *asking) takeCast(ctx context.Context, wire []byte, expects func(digest) error) error {
 	now := time.Now()
 	c, err := a.s.admitPulled(wire, now, func(c *intentcast.Cast) error {
 		if !slices.Contains(a.shards, c.Intent.Shard()) {
@@ -232,6 +251,9 @@ func (a *asking) takeCast(wire []byte, expects func(digest) error) error {
 		}
 		return expects(digestOf(c.ID))
 	})
+	if err == nil && now.Sub(c.Envelope.Time.Std()) < relayYoung {
+		a.s.topics.relay(ctx, c.Intent.Shard(), wire)
+	}
 	if err == nil || errors.Is(err, errBusy) || errors.Is(err, reconcile.ErrGarbage) {
 		return err
 	}

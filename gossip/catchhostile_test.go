@@ -136,7 +136,7 @@ func TestHostileAnswersAreCutOff(t *testing.T) {
 			_, _ = st.Write(frame(b))
 			_, _ = message(r)
 		}},
-		{"ever more symbols", "done", func(_ *intentcast.Cast, _ []byte, st network.Stream) {
+		{"ever more symbols", "failed", func(_ *intentcast.Cast, _ []byte, st network.Stream) {
 			r := bufio.NewReader(st)
 			_, _ = message(r)
 			answer := reconcile.NewAnswerer(evilKey, reconcile.NewSketch(0), nil).Opened()
@@ -156,10 +156,10 @@ func TestHostileAnswersAreCutOff(t *testing.T) {
 				answer = binary.AppendUvarint([]byte{0x82}, symbols)
 			}
 		}},
-		{"made up records, none to be had", "done", func(_ *intentcast.Cast, _ []byte, st network.Stream) {
+		{"made up records, none to be had", "failed", func(_ *intentcast.Cast, _ []byte, st network.Stream) {
 			pretend(st, noise(5000), func(asked []uint64) []byte { return records(len(asked)) })
 		}},
-		{"one record at a time", "done", func(c *intentcast.Cast, wire []byte, st network.Stream) {
+		{"one at a time, and none to be had", "failed", func(c *intentcast.Cast, wire []byte, st network.Stream) {
 			pretend(st, append(noise(100), shortOf(c)), func(asked []uint64) []byte { return records(1) })
 		}},
 		{"nothing handled", "garbage", func(_ *intentcast.Cast, _ []byte, st network.Stream) {

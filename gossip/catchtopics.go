@@ -1,6 +1,7 @@
 package gossip
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -48,4 +49,15 @@ func (ts *topics) behind(shards []string) []string {
 		t := ts.open[shard]
 		return t == nil || t.caught
 	})
+}
+
+// relay publishes on a topic followed what was got by asking. Peers that have
+// it drop it.
+func (ts *topics) relay(ctx context.Context, shard string, wire []byte) {
+	ts.mu.Lock()
+	t := ts.open[shard]
+	ts.mu.Unlock()
+	if t != nil {
+		_ = t.Publish(ctx, wire) // fails when the topic is being left
+	}
 }

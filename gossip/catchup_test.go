@@ -236,6 +236,28 @@ func TestCastWhileNodesConnect(t *testing.T) {
 	}
 }
 
+// Where the first to get it did so by asking, gossip takes it on from there.
+func TestCastWhileAChainConnects(t *testing.T) {
+	simulate(t, 5, func(net *simulation) {
+		c := stroller(t, "parent")
+		for _, n := range net.nodes {
+			if err := n.Join(net.ctx, c.Intent.Shard()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, n := range net.nodes[1:] {
+			net.connect(net.nodes[i].Host, n.Host)
+		}
+		net.cast(net.nodes[0], c)
+		time.Sleep(6 * time.Second)
+		for i, n := range net.nodes[1:] {
+			if got := n.ids(); !slices.Equal(got, []string{c.ID.String()}) {
+				t.Errorf("node %d heard %v", i+1, got)
+			}
+		}
+	})
+}
+
 // Whoever asks right after a publish learns nothing that gossip does not tell:
 // a new record is held back whoever made it, and a node that has just begun to
 // follow a topic tells nothing about it before it has asked.

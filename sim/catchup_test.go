@@ -36,7 +36,7 @@ type listener struct {
 func (w *World) listener(name, shard string) *listener {
 	w.T.Helper()
 	l := &listener{host: w.Host(name)}
-	s, err := gossip.New(gossip.Config{Host: l.host, Log: w.Log(name), Deliver: l.deliver})
+	s, err := gossip.New(gossip.Config{Host: l.host, Deliver: l.deliver})
 	if err != nil {
 		w.T.Fatal(err)
 	}
