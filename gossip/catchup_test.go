@@ -52,6 +52,33 @@ func TestLateNodeCatchesUpWithTerms(t *testing.T) {
 	})
 }
 
+// What is got is the newer; the older of a peer that is behind is looked at
+// once and not again.
+func TestNewerTermsWin(t *testing.T) {
+	simulate(t, 2, func(net *simulation) {
+		one, other := net.nodes[0], net.nodes[1]
+		ahead, behind := newShop(t, "ahead at one"), newShop(t, "behind at one")
+		for n, seqs := range map[*node][2]uint64{one: {2, 1}, other: {1, 2}} {
+			for i, s := range []*shop{ahead, behind} {
+				if err := n.RememberTerms(verify(t, s.says(seqs[i])), time.Now()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		net.followTerms(one, other)
+		net.connect(one.Host, other.Host)
+		time.Sleep(20 * time.Minute)
+		for i, n := range net.nodes {
+			if n.seqOf(ahead) != 2 || n.seqOf(behind) != 2 || !slices.Equal(n.seqs(), []uint64{2}) {
+				t.Errorf("node %d holds %d and %d, was told %v", i, n.seqOf(ahead), n.seqOf(behind), n.seqs())
+			}
+			if got := n.count(t, "catchup_served_total", "terms"); got > 2 {
+				t.Errorf("node %d served %d", i, got)
+			}
+		}
+	})
+}
+
 // What gossip has missed is found by asking around every few minutes.
 func TestNodesAskAroundNowAndThen(t *testing.T) {
 	simulate(t, 2, func(net *simulation) {
