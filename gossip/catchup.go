@@ -26,8 +26,9 @@ const (
 	// Peers are asked as they connect no more often than this on average, or
 	// somebody who comes with ever new peer ids would keep us busy.
 	askPace  = 5 * time.Second
-	askBurst = 32
-	// askOnJoin is how many peers are asked when a topic is newly followed.
+	askBurst = 12
+	// askOnJoin is how many peers are asked when a topic is newly followed, and
+	// how many that have just come are asked again while things settle.
 	askOnJoin = 4
 
 	restAfterDone    = time.Second
@@ -104,7 +105,7 @@ func (s *Service) askAll(ctx context.Context, next <-chan peer.ID) error {
 // bus waits for it.
 func (s *Service) choosePeers(ctx context.Context, events <-chan any, next chan<- peer.ID) error {
 	var waiting []peer.ID
-	pace := newPacer[struct{}](askPace, askBurst)
+	pace, settle := newPacer[struct{}](askPace, askBurst), newPacer[struct{}](askPace, askOnJoin)
 	add := func(p peer.ID) bool {
 		ok := len(waiting) < asksWaiting && s.askable(p) && s.catch.asked.begin(p, time.Now())
 		if ok {
@@ -119,6 +120,10 @@ func (s *Service) choosePeers(ctx context.Context, events <-chan any, next chan<
 			return
 		}
 		pace.take(struct{}{}, now)
+		if settle.wait(struct{}{}, now) > 0 {
+			return
+		}
+		settle.take(struct{}{}, now)
 		for _, d := range settling {
 			s.catch.asked.later(p, now.Add(d))
 		}

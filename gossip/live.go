@@ -95,6 +95,8 @@ func (l *live) restore(c *intentcast.Cast, wire []byte, now time.Time) { l.put(c
 //   - An intent of this node's own counts only once it was handed to GossipSub
 //     (Cast). It is not told while it waits for a first peer.
 //
+// What was stored before a restart, its own and others', is told alike and
+// after the peers were asked: there is nothing to tell the ones from the others.
 // The first to be told by gossip still is a neighbour of who made it, as ever.
 func hold() time.Duration { return holdLeast + rand.N(2*holdLeast) }
 
