@@ -10,8 +10,6 @@ import (
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/parley-network/parley/gossip/intentcast"
 )
 
 const (
@@ -193,20 +191,6 @@ func (s *Service) somePeers(n int) []peer.ID {
 	})
 	rand.Shuffle(len(peers), func(i, j int) { peers[i], peers[j] = peers[j], peers[i] })
 	return peers[:min(n, len(peers))]
-}
-
-// admitPulled is admit for a cast that was asked for: it came on no topic and
-// need not be relayed. expects says whether it was asked for, before it is
-// taken in. The cast is nil where it can't be read.
-func (s *Service) admitPulled(data []byte, now time.Time, expects func(*intentcast.Cast) error) (*intentcast.Cast, error) {
-	c, err := intentcast.DecodeCast(data)
-	if err != nil {
-		return nil, err
-	}
-	if err := expects(c); err != nil {
-		return c, err
-	}
-	return c, s.take(c, data, now)
 }
 
 // asked is whom not to ask, for now, and whom to ask again.

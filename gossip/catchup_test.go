@@ -204,6 +204,11 @@ func TestReturningNodeCatchesUp(t *testing.T) {
 		if a, b := awake.count(t, "catchup_got_total", "cast"), back.count(t, "catchup_got_total", "cast"); a != 0 || b != 225 {
 			t.Errorf("later %d and %d", a, b)
 		}
+		for _, n := range net.nodes {
+			if got := n.count(t, "catchup_refused_total", ""); got != 0 {
+				t.Errorf("%d conversations ended before their end", got)
+			}
+		}
 		if got := idle.Known(); got != 0 {
 			t.Errorf("who follows nothing knows %d", got)
 		}
