@@ -47,16 +47,21 @@ func (s *Service) cast(ctx context.Context, c *intentcast.Cast) error {
 	if c, err = intentcast.DecodeCast(wire); err != nil {
 		return err
 	}
-	if err := s.Remember(c, time.Now()); err != nil && !errors.Is(err, intentcast.Duplicate) {
+	if err := s.casting(c, time.Now()); err != nil {
 		return err
 	}
+	fresh := false
 	t, err := s.topics.follow(s.pub, c.Intent.Shard(), func(t *topic) {
+		fresh = !t.joined && t.until.IsZero()
 		if until := c.Intent.Expires.Std(); t.until.Before(until) {
 			t.until = until
 		}
 	})
 	if err != nil {
 		return err
+	}
+	if fresh {
+		s.wantCatchUp()
 	}
 	// A stamp that is not this node's own is no use here.
 	if c, err = s.stamped(ctx, s.works.begin(c.WithWork(nil), t.String(), time.Now())); err != nil {
@@ -69,7 +74,28 @@ func (s *Service) cast(ctx context.Context, c *intentcast.Cast) error {
 		return err
 	}
 	s.metrics.cast.Inc()
+	s.told(c, wire, time.Now())
 	return nil
+}
+
+// casting takes in a cast of this node, or finds it known. Others are told of
+// it only once it has been published: see hold.
+func (s *Service) casting(c *intentcast.Cast, now time.Time) error {
+	s.known.Lock()
+	defer s.known.Unlock()
+	if err := s.ledger.Apply(c, now); err != nil && !errors.Is(err, intentcast.Duplicate) {
+		return err
+	}
+	return nil
+}
+
+// told lets others who ask have a cast that was published, if it still counts.
+func (s *Service) told(c *intentcast.Cast, wire []byte, now time.Time) {
+	s.known.Lock()
+	defer s.known.Unlock()
+	if e, ok := s.ledger.Lookup(c.Root()); ok && e.ID == c.ID {
+		s.live.keep(c, wire, now)
+	}
 }
 
 func publish(ctx context.Context, t *topic, wire []byte) error {

@@ -17,6 +17,7 @@ type metrics struct {
 	notices        *prometheus.CounterVec // by what became of them
 
 	terms termsMetrics
+	catch catchMetrics
 }
 
 // mostAsked is the highest difficulty asked for on any topic.
@@ -28,12 +29,10 @@ func (s *Service) mostAsked() int {
 	return bits
 }
 
-// termsMetrics counts term updates: those relayed, and those asked for.
+// termsMetrics counts term updates.
 type termsMetrics struct {
 	accepted, published prometheus.Counter
 	ignored, refused    *prometheus.CounterVec // by reason
-	pulls               *prometheus.CounterVec // by result
-	pulled, served      prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer, known, topics, terms, asked func() int) (*metrics, error) {
@@ -64,11 +63,8 @@ func newMetrics(reg prometheus.Registerer, known, topics, terms, asked func() in
 		published: counter("terms_published_total", "Term updates published by this node."),
 		ignored:   byReason("terms_ignored_total", "Term updates not relayed for a reason that is not their sender's fault."),
 		refused:   byReason("terms_refused_total", "Term updates that are wrong by themselves."),
-		pulls: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "parley", Subsystem: "gossip",
-			Name: "terms_pulls_total", Help: "Times a peer was asked for the term updates it has."}, []string{"result"}),
-		pulled: counter("terms_pulled_total", "Term updates got by asking."),
-		served: counter("terms_served_total", "Term updates sent to peers that asked."),
 	}
+	m.catch = newCatchMetrics()
 	if reg == nil {
 		return m, nil
 	}
@@ -76,7 +72,7 @@ func newMetrics(reg prometheus.Registerer, known, topics, terms, asked func() in
 		m.messages, m.bytes, m.accepted, m.cast, m.ignored, m.refused, m.minted, m.recast, m.notices,
 		gauge("asked_bits", "The highest difficulty asked for on any topic; 0: no work is asked for.", asked),
 		m.terms.accepted, m.terms.published, m.terms.ignored, m.terms.refused,
-		m.terms.pulls, m.terms.pulled, m.terms.served,
+		m.catch.asked, m.catch.refused, m.catch.got, m.catch.served, m.catch.bytes,
 		gauge("known_terms", "Vendors whose terms are known, those that ran out among them.", terms),
 		gauge("known_intents", "Intents known, dead ones included.", known),
 		gauge("topics", "Topics followed.", topics),

@@ -88,6 +88,8 @@ type Service struct {
 	notices  notices
 
 	terms terms
+	live  live
+	catch catch
 }
 
 // delivers reports whether anybody is told of casts.
@@ -111,6 +113,8 @@ func New(cfg Config) (*Service, error) {
 	s.topics.prefix, s.topics.open = TopicPrefix, make(map[string]*topic)
 	s.gate = newGate(s.Known, ledgerLimit, s.queue.fill, s.verifier.work)
 	s.notices.init()
+	s.live.init()
+	s.catch.init()
 	var err error
 	if err = s.terms.init(); err != nil {
 		return nil, fmt.Errorf("new gossip service: %w", err)
@@ -141,7 +145,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.deliver(ctx) })
 	g.Go(func() error { return s.terms.queue.drain(ctx, s.cfg.DeliverTerms) })
 	g.Go(func() error { return s.catchUp(ctx) })
-	g.Go(func() error { return s.serveTerms(ctx) })
+	g.Go(func() error { return s.serve(ctx) })
 	g.Go(func() error { return s.tidy(ctx) })
 	g.Go(func() error { return s.tellNeighbours(ctx) })
 	g.Go(func() error { return s.watchLoad(ctx) })
@@ -160,10 +164,20 @@ func (s *Service) Run(ctx context.Context) error {
 // Remember tells the service of a cast it need not deliver or publish, such
 // as one stored before a restart, so that older versions of it stay dead. The
 // error is the ledger's, as of intentcast.Ledger.Apply.
+//
+// Others who ask are told of it, where this node follows its topic.
 func (s *Service) Remember(c *intentcast.Cast, now time.Time) error {
+	wire, err := c.Encode()
+	if err != nil {
+		return err
+	}
 	s.known.Lock()
 	defer s.known.Unlock()
-	return s.ledger.Apply(c, now)
+	if err := s.ledger.Apply(c, now); err != nil {
+		return err
+	}
+	s.live.restore(c, wire, now)
+	return nil
 }
 
 // Lookup returns what is known of the intent that began with root.
@@ -200,6 +214,7 @@ func (s *Service) tidy(ctx context.Context) error {
 		case now := <-tick.C:
 			s.topics.release(now)
 			s.terms.tidy(now)
+			s.live.tidy(now)
 		}
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/peer"
-
 	"github.com/parley-network/parley/gossip/termupdate"
 	"github.com/parley-network/parley/identity"
 )
@@ -17,9 +15,7 @@ import (
 // TermsTopic is the one topic of all vendors' term updates. An update says
 // little and seldom: 4,096 vendors (termupdate.MaxVendors) that renew theirs
 // every three days send one a minute, some 70 bytes a second; dividing that
-// would cost more in meshes than it saves. Topics by category root, as intents
-// have them, come with set reconciliation, when a node need not hear on a
-// topic what it can ask for.
+// would cost more in meshes than it saves.
 const TermsTopic = termsPrefix + termsShard
 
 const (
@@ -44,17 +40,15 @@ var ErrTooOften = errors.New("terms changed too often")
 
 // terms is the part of a Service that is about term updates.
 type terms struct {
-	topics  topics
-	queue   *latest[identity.DID, termupdate.Verified]
-	streams streams
-	asked   asked
-	follow  chan struct{} // holds a token when the topic was followed
-	serving *pacer[peer.ID]
+	topics topics
+	queue  *latest[identity.DID, termupdate.Verified]
 
 	mu        sync.Mutex // also across Apply and the queue, so that terms are delivered in the ledger's order
 	ledger    *termupdate.Ledger
 	relayed   *pacer[identity.DID]
 	published *pacer[identity.DID]
+	changes   uint64 // of the ledger, made
+	shown     uint64 // and passed on to those that others are told
 }
 
 func (t *terms) init() error {
@@ -64,8 +58,6 @@ func (t *terms) init() error {
 	}
 	t.topics.prefix, t.topics.open = termsPrefix, make(map[string]*topic)
 	t.queue = newLatest(queueLimit, func(v termupdate.Verified) identity.DID { return v.Update.Vendor.DID })
-	t.follow = make(chan struct{}, 1)
-	t.serving = newPacer[peer.ID](serveEvery, serveBurst)
 	t.ledger = termupdate.NewLedger(0, salt)
 	t.relayed = newPacer[identity.DID](termsEvery, relayBurst)
 	t.published = newPacer[identity.DID](termsEvery, publishBurst)
@@ -84,6 +76,7 @@ func (t *terms) tidy(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.ledger.Expire(now)
+	t.changes++
 }
 
 // FollowTerms takes in, relays and delivers every vendor's term updates from
@@ -96,10 +89,7 @@ func (s *Service) FollowTerms(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("follow terms: %w", err)
 	}
-	select {
-	case s.terms.follow <- struct{}{}:
-	default:
-	}
+	s.wantCatchUp()
 	return nil
 }
 
@@ -169,6 +159,7 @@ func (t *terms) publishing(v termupdate.Verified, now time.Time) error {
 	if err := t.ledger.Apply(v, now); err != nil {
 		return err
 	}
+	t.changes++
 	t.published.take(v.Update.Vendor.DID, now)
 	return nil
 }
@@ -180,6 +171,7 @@ func (t *terms) publishing(v termupdate.Verified, now time.Time) error {
 func (s *Service) RememberTerms(v termupdate.Verified, now time.Time) error {
 	s.terms.mu.Lock()
 	defer s.terms.mu.Unlock()
+	s.terms.changes++
 	return s.terms.ledger.Apply(v, now)
 }
 

@@ -368,8 +368,8 @@ func TestStoppedServiceHasNoTerms(t *testing.T) {
 		if err := n.PublishTerms(t.Context(), newShop(t, "shop").says(1)); !errors.Is(err, gossip.ErrStopped) {
 			t.Errorf("publish after the end: %v", err)
 		}
-		if slices.Contains(n.Mux().Protocols(), gossip.TermsPull) {
-			t.Error("the pull protocol is still served")
+		if slices.Contains(n.Mux().Protocols(), gossip.Reconcile) {
+			t.Error("peers that ask are still served")
 		}
 	})
 }

@@ -84,6 +84,7 @@ func (s *Service) takeTerms(v termupdate.Verified, now time.Time, paced bool) er
 	if err := t.ledger.Apply(v, now); err != nil && !errors.Is(err, termupdate.Fork) {
 		return err
 	}
+	t.changes++
 	if paced {
 		t.relayed.take(v.Update.Vendor.DID, now)
 	}

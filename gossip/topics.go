@@ -27,6 +27,8 @@ type topic struct {
 	leave  pubsub.RelayCancelFunc
 	joined bool
 	until  time.Time
+	since  time.Time
+	caught bool // somebody who follows it was asked what there is
 }
 
 // Join follows the shards named, beside those followed already: their casts
@@ -36,10 +38,16 @@ func (s *Service) Join(ctx context.Context, shards ...string) error {
 	if err := s.wait(ctx); err != nil {
 		return fmt.Errorf("join topics: %w", err)
 	}
+	fresh := false
 	for _, shard := range shards {
-		if _, err := s.topics.follow(s.pub, shard, func(t *topic) { t.joined = true }); err != nil {
+		if _, err := s.topics.follow(s.pub, shard, func(t *topic) {
+			fresh, t.joined = fresh || !t.joined, true
+		}); err != nil {
 			return fmt.Errorf("join topic of %q: %w", shard, err)
 		}
+	}
+	if fresh {
+		s.wantCatchUp()
 	}
 	return nil
 }
@@ -59,10 +67,14 @@ func (s *Service) Leave(shards ...string) {
 
 // Joined returns the shards followed for any reason, in no order.
 func (s *Service) Joined() []string {
-	s.topics.mu.Lock()
-	defer s.topics.mu.Unlock()
-	shards := make([]string, 0, len(s.topics.open))
-	for shard := range s.topics.open {
+	return s.topics.names()
+}
+
+func (ts *topics) names() []string {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	shards := make([]string, 0, len(ts.open))
+	for shard := range ts.open {
 		shards = append(shards, shard)
 	}
 	return shards
@@ -90,7 +102,7 @@ func (ts *topics) follow(pub *pubsub.PubSub, shard string, because func(*topic))
 		if err != nil {
 			return nil, errors.Join(err, pt.Close())
 		}
-		t = &topic{Topic: pt, leave: leave}
+		t = &topic{Topic: pt, leave: leave, since: time.Now()}
 		ts.open[shard] = t
 	}
 	because(t)

@@ -105,7 +105,7 @@ func (s *Service) admitFrom(from peer.ID, topic string, data []byte, now time.Ti
 		if amended := c.Intent.Seq > 0 && c.Intent.Status == intentcast.StatusOpen; amended && !s.gate.amends(c.Root(), now) {
 			return nil, errAmended
 		}
-		if err := s.take(c, now); err != nil {
+		if err := s.take(c, data, now); err != nil {
 			return nil, err
 		}
 	}
@@ -170,8 +170,9 @@ func stampOf(f *intentcast.Frame, topic string) (int, error) {
 	return stamp.Bits, nil
 }
 
-// take holds c against what is known and queues it for delivery, as one step.
-func (s *Service) take(c *intentcast.Cast, now time.Time) error {
+// take holds c, which came as wire, against what is known and queues it for
+// delivery, as one step.
+func (s *Service) take(c *intentcast.Cast, wire []byte, now time.Time) error {
 	s.known.Lock()
 	defer s.known.Unlock()
 	if s.cfg.delivers() && !s.queue.room(c) {
@@ -183,6 +184,7 @@ func (s *Service) take(c *intentcast.Cast, now time.Time) error {
 	if s.cfg.delivers() {
 		s.queue.push(c)
 	}
+	s.live.keep(c, wire, now)
 	return nil
 }
 

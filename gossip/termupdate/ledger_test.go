@@ -172,9 +172,6 @@ func TestLedgerExpires(t *testing.T) {
 	if e, ok := l.Lookup(v.did()); !ok || e.Alive(hour(3)) {
 		t.Error("it is forgotten, or alive")
 	}
-	if got := l.Missing(nil, hour(3)); len(got) != 0 {
-		t.Error("it would be told to others")
-	}
 	if err := l.Apply(older, hour(24*7-1)); !errors.Is(err, termupdate.Superseded) {
 		t.Errorf("an older one that outlives it: %v", err)
 	}
@@ -291,47 +288,6 @@ func state(e termupdate.Entry) string {
 		s += " fork " + e.Fork.ID.String()
 	}
 	return s
-}
-
-// One ledger learns from another exactly what it lacks.
-func TestLedgersCatchUp(t *testing.T) {
-	all := many(t, 6)
-	rapid.Check(t, func(t *rapid.T) {
-		knows, asks := termupdate.NewLedger(0, nil), termupdate.NewLedger(0, nil)
-		for i, v := range all {
-			if rapid.Bool().Draw(t, fmt.Sprint("knows ", i)) {
-				_ = knows.Apply(v, now)
-			}
-			if rapid.Bool().Draw(t, fmt.Sprint("asks ", i)) {
-				_ = asks.Apply(v, now)
-			}
-		}
-		for _, s := range knows.Missing(asks.Known(), now) {
-			v, err := s.Verify(now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := asks.Apply(v, now); err != nil {
-				t.Fatalf("told what it knows: %v", err)
-			}
-		}
-		if left := knows.Missing(asks.Known(), now); len(left) != 0 {
-			t.Fatalf("still lacks %d", len(left))
-		}
-	})
-}
-
-func TestMissingIsTheNewer(t *testing.T) {
-	v := newVendor(t, "rental", 0)
-	older, newer := termupdate.NewLedger(0, nil), termupdate.NewLedger(0, nil)
-	mustApply(t, older, v.says(t, 1, 0), now)
-	mustApply(t, newer, v.says(t, 2, 0), now)
-	if got := newer.Missing(older.Known(), now); len(got) != 1 {
-		t.Errorf("the newer lacks nothing: %d", len(got))
-	}
-	if got := older.Missing(newer.Known(), now); len(got) != 0 {
-		t.Errorf("the older is wanted: %d", len(got))
-	}
 }
 
 func BenchmarkVerify(b *testing.B) {
