@@ -8,6 +8,7 @@ import (
 	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/gossip/reconcile"
@@ -60,7 +61,7 @@ var errPassed = errors.New("not taken in")
 
 func (a *asking) takeCast(ctx context.Context, wire []byte, expects func(digest) error) error {
 	now := time.Now()
-	c, err := a.s.admitPulled(wire, now, func(c *intentcast.Cast) error {
+	c, err := a.s.admitPulled(a.st.Conn().RemotePeer(), wire, now, func(c *intentcast.Cast) error {
 		if !slices.Contains(a.shards, c.Intent.Shard()) {
 			return fmt.Errorf("a cast on %q was not asked for: %w", c.Intent.Shard(), reconcile.ErrGarbage)
 		}
@@ -131,10 +132,10 @@ func kindName(kind byte) string {
 	return "cast"
 }
 
-// admitPulled is admit for a cast that was asked for: it came on no topic and
-// need not be relayed. expects says whether it was asked for, before it is
+// admitPulled is admit for a cast that from was asked for: it came on no topic
+// and need not be relayed. expects says whether it was asked for, before it is
 // taken in. The cast is nil where it can't be read.
-func (s *Service) admitPulled(data []byte, now time.Time, expects func(*intentcast.Cast) error) (*intentcast.Cast, error) {
+func (s *Service) admitPulled(_ peer.ID, data []byte, now time.Time, expects func(*intentcast.Cast) error) (*intentcast.Cast, error) {
 	c, err := intentcast.DecodeCast(data)
 	if err != nil {
 		return nil, err
