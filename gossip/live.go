@@ -111,6 +111,10 @@ func (l *live) put(c *intentcast.Cast, wire []byte, now, from time.Time) {
 	r := &record{id: digestOf(c.ID), kind: reconcile.KindCast, until: until, from: from, line: key, shard: c.Intent.Shard()}
 	old := l.lines[key]
 	if old != nil && old.id == r.id {
+		if old.size > 0 { // the same with other things beside its body
+			l.bytes += len(wire) - old.size
+			old.size, old.wire = len(wire), func() ([]byte, error) { return wire, nil }
+		}
 		return
 	}
 	if c.Intent.Seq == 0 { // it settles whose the line is, as in the ledger

@@ -79,9 +79,17 @@ func TestLiveHoldsBackAndKeepsTheLatest(t *testing.T) {
 	if _, got := l.shownAt(t, later); len(got) != 1 {
 		t.Errorf("%d told later", len(got))
 	}
+	l.keep(c, []byte("first, anew"), later)
+	told, got := l.shownAt(t, later)
+	if len(got) != 1 || l.bytes != len("first, anew") {
+		t.Errorf("%d told of the same cast anew, %d bytes", len(got), l.bytes)
+	}
+	if wire, err := told.shelves[0].short[got[0]].wire(); err != nil || string(wire) != "first, anew" {
+		t.Errorf("told %q, %v", wire, err)
+	}
 	w := liveSign(t, c.Successor(intentcast.StatusWithdrawn, at), "parent", at)
 	l.restore(w, []byte("withdrawal"), later)
-	_, got := l.shownAt(t, later)
+	_, got = l.shownAt(t, later)
 	id := digestOf(w.ID)
 	if len(got) != 1 || got[0] != l.key.Short(id[:]) || l.bytes != len("withdrawal") {
 		t.Errorf("told %x after the withdrawal, %d bytes", got, l.bytes)
