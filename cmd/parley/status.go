@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/parley-network/parley/node/view"
 )
@@ -40,12 +41,47 @@ func printStatus(w io.Writer, s view.Status, dir string) {
 		"running since", local(s.Started),
 		"vendor", vendor,
 		"peers", fmt.Sprintf("%d connected", s.Peers),
+		"reached", s.Reach.Text,
+		"to do", s.Reach.Do,
 		"intents", fmt.Sprintf("%d yours, %d heard", s.Intents.Mine, s.Intents.Heard),
 		"cards", fmt.Sprint(s.Cards),
 		"outbox", count(s.Outbox, "letter")+" not yet delivered",
 		"replies", s.Routing,
 	)
 	for _, a := range s.Addresses {
-		fmt.Fprintln(w, "reached at", a)
+		fmt.Fprintln(w, "reached at", clean(a))
 	}
+	for _, a := range s.Reach.Near {
+		if !slices.Contains(s.Addresses, a) {
+			fmt.Fprintln(w, "on its own network at", clean(a))
+		}
+	}
+	printConnections(w, s.Connections)
+}
+
+// printConnections shows each connection and who could ever read it.
+func printConnections(w io.Writer, conns []view.Connection) {
+	if len(conns) == 0 {
+		return
+	}
+	var rows [][]string
+	for _, c := range conns {
+		way := "direct"
+		if c.Relay != "" {
+			way = "through " + c.Relay
+		}
+		rows = append(rows, []string{c.PeerID, c.Transport, yes(c.Inbound, "in", "out"), way, keyExchange(c)})
+	}
+	fmt.Fprintln(w)
+	table(w, "CONNECTION OVER OPENED WAY KEYS", rows)
+}
+
+func keyExchange(c view.Connection) string {
+	switch {
+	case c.KeyExchange == "":
+		return "unknown"
+	case c.PostQuantum:
+		return "post-quantum (" + c.KeyExchange + ")"
+	}
+	return "classical (" + c.KeyExchange + ")"
 }
