@@ -25,17 +25,17 @@ import (
 )
 
 type upCmd struct {
-	Name      string   `help:"What this node is called." placeholder:"NAME"`
-	Listen    []string `help:"Where other nodes reach this one, as a multiaddr; only this machine, on free ports that are kept, when left out. Repeatable." placeholder:"/ip4/0.0.0.0/udp/4101/quic-v1"`
-	Peer      []string `help:"A node to connect to, as its own \"parley up\" prints it. Repeatable." placeholder:"ADDRESS"`
-	API       string   `help:"Where the API listens; a loopback address." placeholder:"127.0.0.1:0"`
-	Vendor    string   `help:"Answer intents as a vendor of this name." placeholder:"NAME"`
-	Domain    string   `help:"The vendor's domain, where its key log is published." placeholder:"shop.example"`
-	Public    string   `help:"Show everyone a vendor's key log, the agreements it accepts and its r-button by HTTP, at this address behind its web server." placeholder:"127.0.0.1:8080"`
-	NoButton  bool     `help:"Web pages get no r-button of this node's: they can't even ask their visitor to show it."`
+	Name     string   `help:"What this node is called." placeholder:"NAME"`
+	Listen   []string `help:"Where other nodes reach this one, as a multiaddr; only this machine, on free ports that are kept, when left out. Repeatable." placeholder:"/ip4/0.0.0.0/udp/4101/quic-v1"`
+	Peer     []string `help:"A node to connect to, as its own \"parley up\" prints it. Repeatable." placeholder:"ADDRESS"`
+	API      string   `help:"Where the API listens; a loopback address." placeholder:"127.0.0.1:0"`
+	Vendor   string   `help:"Answer intents as a vendor of this name." placeholder:"NAME"`
+	Domain   string   `help:"The vendor's domain, where its key log is published." placeholder:"shop.example"`
+	Public   string   `help:"Show everyone a vendor's key log, the agreements it accepts and its r-button by HTTP, at this address behind its web server." placeholder:"127.0.0.1:8080"`
+	NoButton bool     `help:"Web pages get no r-button of this node's: they can't even ask their visitor to show it."`
 	reachFlags
-	LogLevel  string   `enum:"trace,debug,info,warn,error,off" default:"info" help:"How much to log to standard error: ${enum}."`
-	LogFormat string   `enum:"text,json" default:"text" help:"How to log: ${enum}."`
+	LogLevel  string `enum:"trace,debug,info,warn,error,off" default:"info" help:"How much to log to standard error: ${enum}."`
+	LogFormat string `enum:"text,json" default:"text" help:"How to log: ${enum}."`
 }
 
 // Help implements kong.HelpProvider.
