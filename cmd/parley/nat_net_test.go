@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -26,6 +27,9 @@ type natNet struct {
 	hosts  int    // made in public
 }
 
+// natNets counts them, for their names.
+var natNets atomic.Int32
+
 // newNATNet makes the bridge, or skips the test where it can't.
 func newNATNet(t *testing.T) *natNet {
 	t.Helper()
@@ -37,7 +41,7 @@ func newNATNet(t *testing.T) *natNet {
 			t.Skipf("SKIPPED: needs %s, of the packages iproute2, nftables and procps", tool)
 		}
 	}
-	n := &natNet{t: t, prefix: fmt.Sprintf("parley%d-", os.Getpid())}
+	n := &natNet{t: t, prefix: fmt.Sprintf("parley%d.%d-", os.Getpid(), natNets.Add(1))}
 	n.space("net")
 	n.in("net", "ip link add br0 type bridge")
 	n.in("net", "ip link set br0 up")

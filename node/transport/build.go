@@ -17,6 +17,7 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
 	"github.com/libp2p/go-libp2p/p2p/transport/websocket"
 	libp2pwebtransport "github.com/libp2p/go-libp2p/p2p/transport/webtransport"
+	ma "github.com/multiformats/go-multiaddr"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/fx"
 )
@@ -24,7 +25,7 @@ import (
 // build makes the host from libp2p's own configuration, and not by libp2p.New:
 // that one's defaults link a whole WebRTC stack, 3 MB of a program that never
 // speaks it. What New would have chosen is chosen here, in the open.
-func (c Config) build(g *guards) (host.Host, error) {
+func (c Config) build(g *guards, listen []ma.Multiaddr) (host.Host, error) {
 	store, err := pstoremem.NewPeerstore()
 	if err != nil {
 		return nil, fmt.Errorf("make peerstore: %w", err)
@@ -58,7 +59,7 @@ func (c Config) build(g *guards) (host.Host, error) {
 	}
 	withMetrics(cfg, c.Registry)
 	if c.Reachable {
-		c.reachable(cfg)
+		c.reachable(cfg, listen)
 	} else {
 		stayUnknown(cfg)
 	}

@@ -31,12 +31,12 @@ type Config struct {
 	Listen []string
 
 	// Reachable has the host do what it can to be reached from the Internet,
-	// and help others to be: it asks the router for its ports (UPnP, NAT-PMP),
-	// has peers dial it back and does so for them (AutoNAT v2), keeps a place
-	// at two relays while it is not reachable, relays for others within
-	// [OfferedLimits] while it is, and replaces circuits by direct connections
-	// (hole punching). False: none of that; such a host still dials peers
-	// through relays.
+	// and help others to be: it asks the router for its ports (UPnP, NAT-PMP)
+	// if it listens beyond loopback, has peers dial it back and does so for
+	// them (AutoNAT v2), keeps a place at two relays while it is not
+	// reachable, relays for others within [OfferedLimits] while it is, and
+	// replaces circuits by direct connections (hole punching). False: none of
+	// that; such a host still dials peers through relays.
 	Reachable bool
 
 	// Relays returns up to n peers that may relay, besides those connected; it
@@ -76,7 +76,7 @@ func New(cfg Config) (host.Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := cfg.build(guards)
+	h, err := cfg.build(guards, listen)
 	if err != nil {
 		guards.close()
 		return nil, fmt.Errorf("start libp2p host: %w", err)

@@ -13,6 +13,7 @@ import (
 	basichost "github.com/libp2p/go-libp2p/p2p/host/basic"
 	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
+	ma "github.com/multiformats/go-multiaddr"
 	"go.uber.org/fx"
 )
 
@@ -75,11 +76,13 @@ func relayResources() relay.Resources {
 
 // reachable adds all that a node does to be reached, and to have others
 // reached.
-func (c Config) reachable(cfg *config.Config) {
+func (c Config) reachable(cfg *config.Config, listen []ma.Multiaddr) {
 	cfg.DisableIdentifyAddressDiscovery = false
 	cfg.EnableAutoNATv2 = true
 	cfg.EnableHolePunching = true
-	cfg.NATManager = basichost.NewNATManager
+	if BeyondLoopback(listen) {
+		cfg.NATManager = basichost.NewNATManager
+	}
 
 	cfg.EnableRelayService = true // libp2p starts it once verdict says that the node is public
 	cfg.RelayServiceOpts = []relay.Option{relay.WithResources(relayResources()), relay.WithACL(newRelayMeter())}
