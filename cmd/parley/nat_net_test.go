@@ -33,8 +33,11 @@ var natNets atomic.Int32
 // newNATNet makes the bridge, or skips the test where it can't.
 func newNATNet(t *testing.T) *natNet {
 	t.Helper()
+	if os.Getenv("PARLEY_TEST_NET") == "" {
+		t.Skip("SKIPPED: makes network namespaces; run it with: make test-net")
+	}
 	if os.Geteuid() != 0 {
-		t.Skip("SKIPPED: network namespaces need root; \"make test-net\" says how")
+		t.Skip("SKIPPED: network namespaces need root; run: sudo make test-net")
 	}
 	for _, tool := range []string{"ip", "nft", "sysctl"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -42,6 +45,10 @@ func newNATNet(t *testing.T) *natNet {
 		}
 	}
 	n := &natNet{t: t, prefix: fmt.Sprintf("parley%d.%d-", os.Getpid(), natNets.Add(1))}
+	if out, err := exec.Command("ip", "netns", "add", n.prefix+"try").CombinedOutput(); err != nil {
+		t.Skipf("SKIPPED: root may not make network namespaces here: %s", out)
+	}
+	n.run("", "ip netns del "+n.prefix+"try")
 	n.space("net")
 	n.in("net", "ip link add br0 type bridge")
 	n.in("net", "ip link set br0 up")

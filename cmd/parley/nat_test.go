@@ -18,7 +18,7 @@ import (
 // A person and a vendor, each behind a router of its own, find a way to each
 // other by public peers: they sign a card, connect to each other as directly
 // as their routers allow, and sign another after the peer that carried them
-// was killed and a second one has taken over.
+// was killed and a second one has taken over. It is run by "make test-net".
 func TestNAT(t *testing.T) {
 	for _, c := range []struct {
 		name, masquerade string

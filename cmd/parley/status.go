@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/parley-network/parley/node/view"
 )
@@ -48,15 +49,25 @@ func printStatus(w io.Writer, s view.Status, dir string) {
 		"outbox", count(s.Outbox, "letter")+" not yet delivered",
 		"replies", s.Routing,
 	)
-	for _, a := range s.Addresses {
+	for _, a := range forPeople(s.Addresses) {
 		fmt.Fprintln(w, "reached at", clean(a))
 	}
-	for _, a := range s.Reach.Near {
+	for _, a := range forPeople(s.Reach.Near) {
 		if !slices.Contains(s.Addresses, a) {
 			fmt.Fprintln(w, "on its own network at", clean(a))
 		}
 	}
 	printConnections(w, s.Connections)
+}
+
+// forPeople leaves out the addresses that are for programs in a browser, long
+// and soon out of date, where there are others.
+func forPeople(addresses []string) []string {
+	plain := slices.DeleteFunc(slices.Clone(addresses), func(a string) bool { return strings.Contains(a, "/webtransport/") })
+	if len(plain) == 0 {
+		return addresses
+	}
+	return plain
 }
 
 // printConnections shows each connection and who could ever read it.

@@ -58,7 +58,7 @@ is once it can be used.
 Example:
 
     parley up
-    parley up --reachable    (for other machines too; status tells how that goes)
+    parley up --reachable    (for other machines too; see parley status)
     parley up --listen /ip4/0.0.0.0/udp/4101/quic-v1    (so, and there only)
     parley --home ~/shop up --vendor "Corner Shop" --domain shop.example
       --public 127.0.0.1:8080`
