@@ -22,7 +22,7 @@ test:
 # namespace. Without root, or the packages iproute2, nftables and procps, it
 # says so and is skipped.
 test-net:
-	PARLEY_TEST_NET=1 $(GO) test -run '^TestNAT$$' -count 1 -v -timeout 10m ./cmd/parley
+	PARLEY_TEST_NET=1 $(GO) test -run '^TestNAT' -count 1 -v -timeout 10m ./cmd/parley
 
 race:
 	$(GO) test -race ./...

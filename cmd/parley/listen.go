@@ -29,7 +29,6 @@ func (r *running) listen(device crypto.PrivKey) (host.Host, error) {
 	}
 	cfg.Listen = wanted
 	cfg.Reachable = opens(wanted)
-	believeFew()
 	kept, err := r.keptAddresses(wanted)
 	if err != nil {
 		return nil, err

@@ -149,6 +149,20 @@ table ip home {
 }
 `
 
+// forward has a home's router pass port 4101 on to the machine there, as
+// "parley status" tells its owner to.
+func (n *natNet) forward(home string) {
+	n.t.Helper()
+	n.run(forwardRules, "ip netns exec "+n.prefix+home+"-r nft -f -")
+}
+
+const forwardRules = `
+add chain ip home in { type nat hook prerouting priority dstnat; }
+add rule ip home in iifname "wan" udp dport 4101 dnat to 192.168.1.2
+add rule ip home in iifname "wan" tcp dport 4101 dnat to 192.168.1.2
+insert rule ip home pass iifname "wan" ct status dnat accept
+`
+
 // node starts a node in a namespace.
 func (n *natNet) node(space string, args ...string) *proc {
 	n.t.Helper()

@@ -20,6 +20,7 @@ import (
 // as their routers allow, and sign another after the peer that carried them
 // was killed and a second one has taken over. It is run by "make test-net".
 func TestNAT(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	for _, c := range []struct {
 		name, masquerade string
 		direct           bool // whether a hole can be punched
@@ -28,7 +29,7 @@ func TestNAT(t *testing.T) {
 		{"routers that choose ports at random", portRandom, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel() // most of it is waiting
+			t.Parallel()
 			began := time.Now()
 			w := newNATWorld(t, c.masquerade)
 			for _, s := range []struct {
@@ -50,6 +51,36 @@ func TestNAT(t *testing.T) {
 	}
 }
 
+// The shop's owner does what its status says, has the router forward a port:
+// soon peers reach the node there, and it relays for others.
+func TestNATForwarded(t *testing.T) {
+	t.Parallel()
+	n := newNATNet(t)
+	w := startNATWorld(n, portRandom)
+	n.forward("shop")
+	w.meetPublic()
+	w.until(2*time.Minute, "the shop reached through its router", func() bool {
+		r := w.status(w.shop).Reach
+		return r.Kind == "mapped" && r.Offers && r.Do == ""
+	})
+	var at string
+	for _, a := range w.status(w.shop).Addresses {
+		if strings.Contains(a, "/udp/4101/quic-v1/p2p/") {
+			at = a
+		}
+		if strings.Contains(a, "192.168.") || strings.Contains(a, "p2p-circuit") {
+			t.Errorf("the shop tells the world %s", a)
+		}
+	}
+	if _, err := w.pat.api().AddPeer(w.ctx, at); err != nil {
+		t.Fatalf("connect to the shop at %q: %v", at, err)
+	}
+	if conns := w.toShop(); !slices.ContainsFunc(conns, isDirect) {
+		t.Errorf("the homes are connected by %s", describe(conns))
+	}
+	w.card()
+}
+
 type natWorld struct {
 	t          *testing.T
 	ctx        context.Context
@@ -58,7 +89,14 @@ type natWorld struct {
 }
 
 func newNATWorld(t *testing.T, masquerade string) *natWorld {
-	n := newNATNet(t)
+	w := startNATWorld(newNATNet(t), masquerade)
+	w.meetPublic()
+	return w
+}
+
+// startNATWorld starts the nodes, which don't know each other.
+func startNATWorld(n *natNet, masquerade string) *natWorld {
+	t := n.t
 	n.public("pub1")
 	n.public("pub2")
 	n.home("pat", masquerade)
@@ -74,10 +112,14 @@ func newNATWorld(t *testing.T, masquerade string) *natWorld {
 	w.shop.stock("Bread", "3.20")
 	w.pub1.stock("Broom", "8.90")
 	w.pub2.stock("Cloth", "12")
+	return w
+}
+
+// meetPublic connects everybody to the public peers.
+func (w *natWorld) meetPublic() {
 	meetByQUIC(w.pub1, w.pub2)
 	meetByQUIC(w.shop, w.pub1, w.pub2)
 	meetByQUIC(w.pat, w.pub1, w.pub2)
-	return w
 }
 
 // meetByQUIC connects a node to others at the address that a router keeps a

@@ -5,7 +5,6 @@ import (
 	"net"
 	"slices"
 
-	"github.com/libp2p/go-libp2p/p2p/host/observedaddrs"
 	ma "github.com/multiformats/go-multiaddr"
 
 	"github.com/parley-network/parley/node/reach"
@@ -57,16 +56,6 @@ func opens(listen []string) bool {
 		return err == nil && transport.BeyondLoopback([]ma.Multiaddr{a})
 	})
 }
-
-// observersWanted is how many peers at different addresses must agree on where
-// a router shows this machine before that address is tried. libp2p's four are
-// for a network of many thousands; here a node may have two peers, and what
-// they say is believed only once peers have dialled it back.
-const observersWanted = 2
-
-// believeFew sets that. It is a variable of libp2p's package, and so the
-// process's: to be called once, before there is a host.
-func believeFew() { observedaddrs.ActivationThresh = observersWanted }
 
 // watch has the node know how it can be reached.
 func (r *running) watch() (*reach.Watcher, error) {

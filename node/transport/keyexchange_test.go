@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"io"
 	"testing"
 	"time"
 
@@ -113,7 +114,36 @@ func TestConnectionThroughARelay(t *testing.T) {
 		if c.Relay != middle.ID() || c.Keys.Name != hybrid || !c.Keys.PostQuantum {
 			t.Errorf("%+v", c)
 		}
+		carried(t, caller, called)
 		return
 	}
 	t.Error("no connection to the peer that was called")
 }
+
+// carried checks that a circuit carries what a card takes, and no more than a
+// relay allows.
+func carried(t *testing.T, from, to host.Host) {
+	t.Helper()
+	const swallow = "/swallow/1"
+	got := make(chan int64, 1)
+	to.SetStreamHandler(swallow, func(s network.Stream) {
+		n, _ := io.Copy(io.Discard, s)
+		got <- n
+	})
+	s, err := from.NewStream(network.WithAllowLimitedConn(t.Context(), "test"), to.ID(), swallow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 * circuitBytes / len(block) {
+		if _, err := s.Write(block[:]); err != nil {
+			break
+		}
+	}
+	s.Reset()
+	// What was on its way when the relay cut the circuit is lost.
+	if n := <-got; n < circuitBytes/2 || n > circuitBytes {
+		t.Errorf("a circuit carried %d bytes, want up to %d, and most of it", n, circuitBytes)
+	}
+}
+
+var block [16 << 10]byte

@@ -80,8 +80,9 @@ func (c Config) reachable(cfg *config.Config, listen []ma.Multiaddr) {
 	cfg.DisableIdentifyAddressDiscovery = false
 	cfg.EnableAutoNATv2 = true
 	cfg.EnableHolePunching = true
+	guess := new(portGuess)
 	if BeyondLoopback(listen) {
-		cfg.NATManager = basichost.NewNATManager
+		cfg.NATManager = guess.with
 	}
 
 	cfg.EnableRelayService = true // libp2p starts it once verdict says that the node is public
@@ -101,7 +102,7 @@ func (c Config) reachable(cfg *config.Config, listen []ma.Multiaddr) {
 	stayUnknown(cfg) // until verdict knows better
 	cfg.UserFxOptions = append(cfg.UserFxOptions, fx.Invoke(func(h *basichost.BasicHost, life fx.Lifecycle) {
 		source.host = h
-		v := &verdict{host: h}
+		v := &verdict{host: h, identified: guess.hear}
 		life.Append(fx.StartStopHook(v.start, v.stop))
 	}))
 }

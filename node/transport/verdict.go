@@ -16,13 +16,16 @@ import (
 // address by itself and leaves this to whoever wants to know; libp2p's relay
 // service and its search for relays wait for it.
 type verdict struct {
-	host   host.Host
-	cancel context.CancelFunc
-	done   sync.WaitGroup
+	host       host.Host
+	identified func(event.EvtPeerIdentificationCompleted) // told of each, on its way
+	cancel     context.CancelFunc
+	done       sync.WaitGroup
 }
 
 func (v *verdict) start() error {
-	sub, err := v.host.EventBus().Subscribe(new(event.EvtHostReachableAddrsChanged), eventbus.Name("verdict"))
+	sub, err := v.host.EventBus().Subscribe([]any{
+		new(event.EvtHostReachableAddrsChanged), new(event.EvtPeerIdentificationCompleted),
+	}, eventbus.Name("verdict"), eventbus.BufSize(64))
 	if err != nil {
 		return fmt.Errorf("hear of reachable addresses: %w", err)
 	}
@@ -51,15 +54,23 @@ func (v *verdict) run(ctx context.Context, sub event.Subscription, out event.Emi
 			if !ok {
 				return
 			}
-			now := judge(e.(event.EvtHostReachableAddrsChanged))
-			if now == last {
-				continue
+			switch e := e.(type) {
+			case event.EvtPeerIdentificationCompleted:
+				v.identified(e)
+			case event.EvtHostReachableAddrsChanged:
+				last = v.tell(judge(e), last, out)
 			}
-			last = now
-			// It fails only once the host's bus is closed.
-			_ = out.Emit(event.EvtLocalReachabilityChanged{Reachability: now})
 		}
 	}
+}
+
+// tell emits what has changed.
+func (v *verdict) tell(now, last network.Reachability, out event.Emitter) network.Reachability {
+	if now != last {
+		// It fails only once the host's bus is closed.
+		_ = out.Emit(event.EvtLocalReachabilityChanged{Reachability: now})
+	}
+	return now
 }
 
 // judge is private only if no address is left that might be dialled.
