@@ -55,7 +55,7 @@ func until(t *testing.T, w *Watcher, want Kind) {
 // What happens to a host is in the next judgement; and the watcher ends when
 // told to.
 func TestWatcher(t *testing.T) {
-	h, other := newHost(t, 1, "/ip4/0.0.0.0/udp/0/quic-v1"), newHost(t, 2)
+	h, other := newHost(t, 1, "/ip4/0.0.0.0/udp/0/quic-v1"), newHost(t, 2, "/ip4/127.0.0.1/udp/0/quic-v1")
 	w := New(h, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
