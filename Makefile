@@ -2,11 +2,12 @@
 # make test    every test, with the race detector where it pays
 # make bench   the figures, one line each, and what else is worth knowing
 # make bench-cards   those of the life of a relationship; takes most of an hour
+# make test-net   nodes behind real routers, in network namespaces; needs root
 # make check   formatting, vet, staticcheck
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build run test race race-ci bench bench-cards check fuzz
+.PHONY: build run test test-net race race-ci bench bench-cards check fuzz
 
 build:
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/parley ./cmd/parley
@@ -16,6 +17,12 @@ run: build
 
 test:
 	$(GO) test ./...
+
+# Two homes behind masquerading routers and two public peers, each a network
+# namespace. Without root, or the packages iproute2, nftables and procps, it
+# says so and is skipped.
+test-net:
+	PARLEY_TEST_NET=1 $(GO) test -run '^TestNAT' -count 1 -v -timeout 10m ./cmd/parley
 
 race:
 	$(GO) test -race ./...

@@ -23,6 +23,7 @@ import (
 
 	"github.com/parley-network/parley/gossip"
 	"github.com/parley-network/parley/node/courier"
+	"github.com/parley-network/parley/node/reach"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
 )
@@ -46,6 +47,7 @@ type Config struct {
 	Rand     *rand.Rand            // for choices, never for keys; nil: seeded from the system
 	Registry prometheus.Registerer // nil: no metrics
 	Vendor   *VendorConfig         // nil: this node does not answer intents
+	Reach    *reach.Watcher        // how Host can be reached, for Status; Run runs it. Nil: nobody watches
 	Observe  func(view.Event)      // nil, or told of every event; must not block
 }
 
@@ -123,6 +125,9 @@ func (n *Node) compose() (err error) {
 func (n *Node) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return n.courier.Run(ctx) })
+	if n.cfg.Reach != nil {
+		g.Go(func() error { return n.cfg.Reach.Run(ctx) })
+	}
 	g.Go(func() error { return n.gossip.Run(ctx) })
 	g.Go(func() error { return n.castLoop(ctx) })
 	g.Go(func() error { return n.sweepLoop(ctx) })

@@ -21,7 +21,7 @@ func (n *Node) Status(ctx context.Context) (view.Status, error) {
 	h := n.cfg.Host
 	s := view.Status{
 		Name: n.cfg.Name, Version: n.cfg.Version, Started: identity.At(n.started),
-		PeerID: h.ID().String(), Addresses: []string{}, Peers: len(h.Network().Peers()), Routing: n.courier.Routing().Text,
+		PeerID: h.ID().String(), Addresses: []string{}, Peers: len(h.Network().Peers()), Reach: n.reached(), Connections: n.connections(), Routing: n.courier.Routing().Text,
 	}
 	for _, a := range h.Addrs() {
 		s.Addresses = append(s.Addresses, a.String()+"/p2p/"+h.ID().String())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
+	ma "github.com/multiformats/go-multiaddr"
 
 	"github.com/parley-network/parley/node/transport"
 )
@@ -27,6 +28,7 @@ func (r *running) listen(device crypto.PrivKey) (host.Host, error) {
 		wanted = loopback
 	}
 	cfg.Listen = wanted
+	cfg.Reachable = opens(wanted)
 	kept, err := r.keptAddresses(wanted)
 	if err != nil {
 		return nil, err
@@ -69,10 +71,22 @@ func (r *running) keptAddresses(wanted []string) ([]string, error) {
 func (r *running) keepAddresses(wanted []string, h host.Host) error {
 	lines := []string{strings.Join(wanted, " ")}
 	for _, a := range h.Network().ListenAddresses() {
-		lines = append(lines, a.String())
+		if !transport.IsCircuit(a) { // that one comes by itself
+			lines = append(lines, dropHashes(a).String())
+		}
 	}
 	if err := os.WriteFile(r.portsFile(), []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
 		return errors.Join(fmt.Errorf("keep the ports for the next start: %w", err), h.Close())
 	}
 	return nil
+}
+
+// dropHashes leaves out what WebTransport adds to an address: the hashes of
+// certificates that are made anew every fortnight.
+func dropHashes(a ma.Multiaddr) ma.Multiaddr {
+	end := len(a)
+	for end > 0 && a[end-1].Code() == ma.P_CERTHASH {
+		end--
+	}
+	return a[:end]
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -26,10 +27,11 @@ import (
 // proc is a "parley up" in a process and a folder of its own. TestMain makes
 // this test's binary the program.
 type proc struct {
-	t    *testing.T
-	name string
-	home string
-	args []string // of up
+	t     *testing.T
+	name  string
+	home  string
+	args  []string // of up
+	under []string // what runs the program, such as "ip netns exec"; none: this test
 
 	mu     sync.Mutex // guards what a restart changes
 	cmd    *exec.Cmd
@@ -42,6 +44,14 @@ type proc struct {
 func newProc(t *testing.T, home, name string, args ...string) *proc {
 	t.Helper()
 	p := &proc{t: t, name: name, home: home, args: args}
+	p.begin()
+	return p
+}
+
+// begin starts the node, and sees to its end.
+func (p *proc) begin() {
+	t := p.t
+	t.Helper()
 	p.start()
 	t.Cleanup(func() {
 		p.kill()
@@ -49,7 +59,6 @@ func newProc(t *testing.T, home, name string, args ...string) *proc {
 			t.Logf("last words of %s:\n%s", p.name, tail(p.log.String(), 30))
 		}
 	})
-	return p
 }
 
 func tail(s string, lines int) string {
@@ -66,7 +75,8 @@ func (p *proc) start() {
 }
 
 func (p *proc) tryStart() error {
-	cmd := exec.Command("parley", append([]string{"--json", "--home", p.home, "up", "--name", p.name, "--log-level=info"}, p.args...)...)
+	line := slices.Concat(p.under, []string{"parley", "--json", "--home", p.home, "up", "--name", p.name, "--log-level=info"}, p.args)
+	cmd := exec.Command(line[0], line[1:]...)
 	log := new(bytes.Buffer)
 	cmd.Stderr = log
 	out, err := cmd.StdoutPipe()
@@ -79,11 +89,11 @@ func (p *proc) tryStart() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cmd, p.log = cmd, log
-	line, err := bufio.NewReader(out).ReadBytes('\n')
+	said, err := bufio.NewReader(out).ReadBytes('\n')
 	if err != nil {
 		return errors.Join(err, cmd.Wait())
 	}
-	if err := json.Unmarshal(line, &p.where); err != nil {
+	if err := json.Unmarshal(said, &p.where); err != nil {
 		return err
 	}
 	p.client, err = client.Open(config.Dir(p.home))

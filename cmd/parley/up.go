@@ -25,16 +25,17 @@ import (
 )
 
 type upCmd struct {
-	Name      string   `help:"What this node is called." placeholder:"NAME"`
-	Listen    []string `help:"Where other nodes reach this one, as a multiaddr; only this machine, on free ports that are kept, when left out. Repeatable." placeholder:"/ip4/0.0.0.0/udp/4101/quic-v1"`
-	Peer      []string `help:"A node to connect to, as its own \"parley up\" prints it. Repeatable." placeholder:"ADDRESS"`
-	API       string   `help:"Where the API listens; a loopback address." placeholder:"127.0.0.1:0"`
-	Vendor    string   `help:"Answer intents as a vendor of this name." placeholder:"NAME"`
-	Domain    string   `help:"The vendor's domain, where its key log is published." placeholder:"shop.example"`
-	Public    string   `help:"Show everyone a vendor's key log, the agreements it accepts and its r-button by HTTP, at this address behind its web server." placeholder:"127.0.0.1:8080"`
-	NoButton  bool     `help:"Web pages get no r-button of this node's: they can't even ask their visitor to show it."`
-	LogLevel  string   `enum:"trace,debug,info,warn,error,off" default:"info" help:"How much to log to standard error: ${enum}."`
-	LogFormat string   `enum:"text,json" default:"text" help:"How to log: ${enum}."`
+	Name     string   `help:"What this node is called." placeholder:"NAME"`
+	Listen   []string `help:"Where other nodes reach this one, as a multiaddr; only this machine, on free ports that are kept, when left out. Repeatable." placeholder:"/ip4/0.0.0.0/udp/4101/quic-v1"`
+	Peer     []string `help:"A node to connect to, as its own \"parley up\" prints it. Repeatable." placeholder:"ADDRESS"`
+	API      string   `help:"Where the API listens; a loopback address." placeholder:"127.0.0.1:0"`
+	Vendor   string   `help:"Answer intents as a vendor of this name." placeholder:"NAME"`
+	Domain   string   `help:"The vendor's domain, where its key log is published." placeholder:"shop.example"`
+	Public   string   `help:"Show everyone a vendor's key log, the agreements it accepts and its r-button by HTTP, at this address behind its web server." placeholder:"127.0.0.1:8080"`
+	NoButton bool     `help:"Web pages get no r-button of this node's: they can't even ask their visitor to show it."`
+	reachFlags
+	LogLevel  string `enum:"trace,debug,info,warn,error,off" default:"info" help:"How much to log to standard error: ${enum}."`
+	LogFormat string `enum:"text,json" default:"text" help:"How to log: ${enum}."`
 }
 
 // Help implements kong.HelpProvider.
@@ -57,7 +58,8 @@ is once it can be used.
 Example:
 
     parley up
-    parley up --listen /ip4/0.0.0.0/udp/4101/quic-v1    (for other machines too)
+    parley up --reachable    (for other machines too; see parley status)
+    parley up --listen /ip4/0.0.0.0/udp/4101/quic-v1    (so, and there only)
     parley --home ~/shop up --vendor "Corner Shop" --domain shop.example
       --public 127.0.0.1:8080`
 }
@@ -103,8 +105,12 @@ func (u upCmd) options(dir config.Dir) (config.Options, error) {
 	if err != nil {
 		return o, err
 	}
+	listen, err := u.listenOn(u.Listen)
+	if err != nil {
+		return o, err
+	}
 	return o.With(config.Options{
-		Name: u.Name, Listen: u.Listen, Peers: u.Peer, API: u.API, Vendor: u.vendor(o),
+		Name: u.Name, Listen: listen, Peers: u.Peer, API: u.API, Vendor: u.vendor(o),
 	})
 }
 
@@ -181,9 +187,13 @@ func (r *running) open() error {
 		return err
 	}
 	r.onClose("host", r.host.Close)
+	watcher, err := r.watch()
+	if err != nil {
+		return err
+	}
 	r.node, err = node.New(node.Config{
 		Name: r.options.Name, Version: programVersion(), Host: r.host, Store: db, Keys: keys,
-		Log: r.log, Registry: r.registry, Vendor: r.vendorConfig(),
+		Log: r.log, Registry: r.registry, Vendor: r.vendorConfig(), Reach: watcher,
 	})
 	return err
 }

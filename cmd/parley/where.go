@@ -64,7 +64,7 @@ func (r *running) sayWhere(at whereabouts) error {
 		fmt.Fprint(w, "The node is running.\n\n")
 		facts(w, "name", at.Name, "folder", at.Home, "API", strings.TrimSpace(at.API+" "+at.Socket), "web", at.Public, "token", at.Home+"/api.token")
 		fmt.Fprintln(w, "\nOther nodes connect to it with one of:")
-		for _, a := range at.Addresses {
+		for _, a := range forPeople(at.Addresses) {
 			fmt.Fprintf(w, "  parley peer add %s\n", a)
 		}
 		fmt.Fprintln(w, "\nStop it with Ctrl-C.")

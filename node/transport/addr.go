@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/libp2p/go-libp2p/core/host"
@@ -23,6 +24,7 @@ var ErrAddr = errors.New("bad address")
 //
 //	/ip4/192.0.2.7/tcp/4001/p2p/12D3Koo…
 //	/dns/node.example/udp/4001/quic-v1/p2p/12D3Koo…
+//	/ip4/192.0.2.7/udp/4001/quic-v1/p2p/RELAY/p2p-circuit/p2p/12D3Koo…
 //
 // in the one way multiaddrs write it. Port 0 and addresses nobody can be at
 // (unspecified, multicast) are refused. Errors wrap [ErrAddr].
@@ -102,25 +104,57 @@ const (
 	dialing
 )
 
-// checkEndpoint accepts a host followed by tcp, or by udp and quic-v1.
+// checkEndpoint accepts a host and what a node speaks on it. Where to dial may
+// also be a peer to be called through: its endpoint, its id and p2p-circuit.
 func checkEndpoint(addr ma.Multiaddr, what purpose) error {
+	if what == dialing && len(addr) > 2 && addr[len(addr)-1].Code() == ma.P_CIRCUIT {
+		relay := addr[len(addr)-2]
+		if relay.Code() != ma.P_P2P {
+			return errors.New("names no relay before /p2p-circuit")
+		}
+		addr = addr[:len(addr)-2]
+	}
 	if len(addr) < 2 {
 		return errors.New("no host and port before it ends")
 	}
 	if err := checkHost(addr[0], what); err != nil {
 		return err
 	}
-	port, rest := addr[1], addr[2:]
-	switch {
-	case port.Code() == ma.P_TCP && len(rest) == 0:
-	case port.Code() == ma.P_UDP && len(rest) == 1 && rest[0].Code() == ma.P_QUIC_V1:
-	default:
-		return errors.New("neither tcp nor udp with quic-v1, which is all a node speaks")
+	if !spoken(addr[1], addr[2:], what) {
+		return errors.New("neither tcp nor udp with quic-v1, nor ws and webtransport over these: a node speaks nothing else")
 	}
-	if what == dialing && port.Value() == "0" {
+	if what == dialing && addr[1].Value() == "0" {
 		return errors.New("port 0 can't be dialled")
 	}
 	return nil
+}
+
+// maxCertHashes bounds those of a WebTransport address: this fortnight's and
+// the next one's are all there is.
+const maxCertHashes = 4
+
+// spoken reports whether there is a transport for a port and what follows it.
+// A node listens for WebSocket without TLS, for a web server before it, and
+// has its WebTransport certificates made for it.
+func spoken(port ma.Component, rest ma.Multiaddr, what purpose) bool {
+	var codes []int
+	for _, c := range rest {
+		codes = append(codes, c.Code())
+	}
+	switch {
+	case port.Code() == ma.P_TCP:
+		return len(codes) == 0 || slices.Equal(codes, []int{ma.P_WS}) ||
+			what == dialing && (slices.Equal(codes, []int{ma.P_WSS}) || slices.Equal(codes, []int{ma.P_TLS, ma.P_WS}))
+	case port.Code() != ma.P_UDP || len(codes) == 0 || codes[0] != ma.P_QUIC_V1:
+		return false
+	case len(codes) == 1:
+		return true
+	case codes[1] != ma.P_WEBTRANSPORT:
+		return false
+	}
+	hashes := codes[2:]
+	return len(hashes) == 0 || what == dialing && len(hashes) <= maxCertHashes &&
+		!slices.ContainsFunc(hashes, func(code int) bool { return code != ma.P_CERTHASH })
 }
 
 func checkHost(c ma.Component, what purpose) error {

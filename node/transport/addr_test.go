@@ -11,6 +11,10 @@ import (
 const (
 	examplePeer = "12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA"
 	exampleTCP  = "/ip4/192.0.2.7/tcp/4001/p2p/" + examplePeer
+
+	exampleRelay   = "12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN"
+	exampleCircuit = "/ip4/192.0.2.7/udp/4001/quic-v1/p2p/" + exampleRelay + "/p2p-circuit"
+	exampleHash    = "/certhash/uEiAkH5a4DPGKUuOBjYw0CgwjvcJCJMD2K_1aluKR_tpevQ"
 )
 
 func TestParsePeer(t *testing.T) {
@@ -20,6 +24,10 @@ func TestParsePeer(t *testing.T) {
 		"/ip4/192.0.2.7/udp/4001/quic-v1/p2p/" + examplePeer,
 		"/dns/node.example/udp/4001/quic-v1/p2p/" + examplePeer,
 		"/dns4/node.example/tcp/1/p2p/" + examplePeer,
+		"/ip4/192.0.2.7/tcp/1/ws/p2p/" + examplePeer,
+		"/dns/node.example/tcp/443/tls/ws/p2p/" + examplePeer,
+		"/ip4/192.0.2.7/udp/1/quic-v1/webtransport" + exampleHash + exampleHash + "/p2p/" + examplePeer,
+		exampleCircuit + "/p2p/" + examplePeer,
 	} {
 		info, err := ParsePeer(s)
 		if err != nil {
@@ -49,12 +57,17 @@ func TestParsePeerRefuses(t *testing.T) {
 		"/ip4/0.0.0.0/tcp/1/p2p/" + examplePeer:                 "nobody is at 0.0.0.0",
 		"/ip4/224.0.0.1/tcp/1/p2p/" + examplePeer:               "nobody is at 224.0.0.1",
 		"/ip4/192.0.2.7/udp/1/p2p/" + examplePeer:               "neither tcp nor udp",
-		"/ip4/192.0.2.7/tcp/1/ws/p2p/" + examplePeer:            "neither tcp nor udp",
-		"/dnsaddr/node.example/tcp/1/p2p/" + examplePeer:        "want ip4, ip6 or dns",
-		"/ip4/192.0.2.7/tcp/4001/p2p/12D3KooWnotapeer":          "p2p",
-		"/dns/" + strings.Repeat("a", 600) + "/tcp/1/p2p/x":     "at most 512",
-		"/ip4/192.0.2.7/tcp/4001/p2p/" + examplePeer + "\x00":   "p2p",
-		"/ip4/192.0.2.7/tcp/4001/p2p/" + examplePeer + "\n/tcp": "p2p",
+		"/ip4/192.0.2.7/tcp/1/ws/ws/p2p/" + examplePeer:         "neither tcp nor udp",
+		"/ip4/192.0.2.7/udp/1/webrtc-direct/p2p/" + examplePeer: "neither tcp nor udp",
+		"/ip4/192.0.2.7/tcp/1/p2p-circuit/p2p/" + examplePeer:   "names no relay",
+		exampleCircuit: "does not end in /p2p/",
+		exampleCircuit + "/p2p/" + exampleRelay + "/p2p-circuit/p2p/" + examplePeer:                          "neither tcp nor udp",
+		"/ip4/192.0.2.7/udp/1/quic-v1/webtransport" + strings.Repeat(exampleHash, 5) + "/p2p/" + examplePeer: "neither tcp nor udp",
+		"/dnsaddr/node.example/tcp/1/p2p/" + examplePeer:                                                     "want ip4, ip6 or dns",
+		"/ip4/192.0.2.7/tcp/4001/p2p/12D3KooWnotapeer":                                                       "p2p",
+		"/dns/" + strings.Repeat("a", 600) + "/tcp/1/p2p/x":                                                  "at most 512",
+		"/ip4/192.0.2.7/tcp/4001/p2p/" + examplePeer + "\x00":                                                "p2p",
+		"/ip4/192.0.2.7/tcp/4001/p2p/" + examplePeer + "\n/tcp":                                              "p2p",
 	} {
 		info, err := ParsePeer(s)
 		if err == nil {
@@ -72,6 +85,8 @@ func FuzzParsePeer(f *testing.F) {
 	f.Add(exampleTCP)
 	f.Add("/dns/node.example/udp/4001/quic-v1/p2p/" + examplePeer)
 	f.Add("/ip6/::1/tcp/1/p2p/" + examplePeer)
+	f.Add(exampleCircuit + "/p2p/" + examplePeer)
+	f.Add("/ip4/192.0.2.7/udp/1/quic-v1/webtransport" + exampleHash + "/p2p/" + examplePeer)
 	f.Add("/ip6zone/eth0/ip6/fe80::1/tcp/1/p2p/" + examplePeer)
 	f.Fuzz(func(t *testing.T, s string) {
 		info, err := ParsePeer(s)

@@ -5,7 +5,9 @@
 // and is never an identity. Nothing here knows what is said over the
 // connections.
 //
-// Relays, hole punching, port mapping and address discovery are off. A host
-// is reached at the addresses it listens on, and by default listens on
-// loopback alone.
+// By default a host listens on loopback alone and does nothing to be reached;
+// [Config] opens it to the world, and what it then does for itself and for
+// others is in reachable.go, with the limits of it. What it tells others of its
+// addresses is in announce.go. [Connections] says of each connection how it
+// came about and how its keys were agreed on.
 package transport

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/network"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 	"github.com/libp2p/go-libp2p/p2p/net/connmgr"
@@ -76,21 +75,17 @@ func newGuards(maxPeers int, metrics bool) (*guards, error) {
 	return &guards{resources, conns}, nil
 }
 
-func (g *guards) options() []libp2p.Option {
-	return []libp2p.Option{libp2p.ResourceManager(g.resources), libp2p.ConnectionManager(g.conns)}
-}
-
 func (g *guards) close() {
 	g.conns.Close()
 	g.resources.Close()
 }
 
-// limits are the resource manager's: libp2p's own for what its services may
-// use, ours for the whole, for one peer and for one protocol. They don't depend
-// on how much memory the machine has, so a node behaves alike everywhere.
+// limits are the resource manager's: for the whole, for one peer, for one
+// protocol, and for what libp2p's own services may use. They don't depend on how
+// much memory the machine has, so a node behaves alike everywhere.
 func limits(maxPeers int) rcmgr.ConcreteLimitConfig {
 	scaling := rcmgr.DefaultLimits
-	libp2p.SetDefaultServiceLimits(&scaling)
+	addServices(&scaling)
 	memory := int64(baseMemory) * int64(max(maxPeers, DefaultMaxPeers)) / DefaultMaxPeers
 
 	// Twice the peers: the connection manager closes in the background, and

@@ -8,6 +8,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 )
 
 // A peer that waits for hundreds of answers at a time, as one does that carries
@@ -106,4 +107,24 @@ func (w *waiter) answered() (n int) {
 		_ = s.Close()
 	}
 	return n
+}
+
+// What a relay, and each of libp2p's other services, may use is bounded apart
+// from the rest, and far below it: whoever fills one has filled that one only.
+func TestServicesAreBounded(t *testing.T) {
+	l := limits(DefaultMaxPeers).ToPartialLimitConfig()
+	for _, s := range services {
+		for _, p := range s.protocols {
+			all, one := l.Protocol[p], l.ProtocolPeer[p]
+			if int(all.Streams) != s.streams || int(one.Streams) != s.peer || all.Memory > l.System.Memory/2 {
+				t.Errorf("%s: %+v, of one peer %+v", p, all, one)
+			}
+		}
+		if s.name != "" && (int(l.Service[s.name].Streams) != s.streams || int(l.ServicePeer[s.name].Streams) != s.peer) {
+			t.Errorf("%s: %+v, of one peer %+v", s.name, l.Service[s.name], l.ServicePeer[s.name])
+		}
+	}
+	if got := limits(16 * DefaultMaxPeers).ToPartialLimitConfig().Service[relay.ServiceName].Streams; got != 2*maxCircuits {
+		t.Errorf("a large node relays %d streams, want %d all the same", got, 2*maxCircuits)
+	}
 }

@@ -5,15 +5,10 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/go-hclog"
-	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/metrics"
-	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
-	"github.com/libp2p/go-libp2p/p2p/security/noise"
-	libp2ptls "github.com/libp2p/go-libp2p/p2p/security/tls"
-	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
-	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -30,10 +25,24 @@ type Config struct {
 	// Key is the device's Ed25519 key, see [LoadOrCreateKey].
 	Key crypto.PrivKey
 
-	// Listen holds multiaddrs to listen on, each /ip4|ip6/…/tcp/… or
-	// /ip4|ip6/…/udp/…/quic-v1; port 0 picks a free one. Empty: TCP and QUIC
-	// on free ports of 127.0.0.1.
+	// Listen holds multiaddrs to listen on, each /ip4|ip6/… and then tcp/…,
+	// tcp/…/ws, udp/…/quic-v1 or udp/…/quic-v1/webtransport; port 0 picks a
+	// free one. Empty: TCP and QUIC on free ports of 127.0.0.1.
 	Listen []string
+
+	// Reachable has the host do what it can to be reached from the Internet,
+	// and help others to be: it asks the router for its ports (UPnP, NAT-PMP)
+	// if it listens beyond loopback, has peers dial it back and does so for
+	// them (AutoNAT v2), keeps a place at two relays while it is not
+	// reachable, relays for others within [OfferedLimits] while it is, and
+	// replaces circuits by direct connections (hole punching). False: none of
+	// that; such a host still dials peers through relays.
+	Reachable bool
+
+	// Relays returns up to n peers that may relay, besides those connected; it
+	// is called every few seconds while a relay is wanted, and must not block.
+	// Nil: none.
+	Relays func(n int) []peer.AddrInfo
 
 	// Registry gets libp2p's metrics. Their collectors are variables of
 	// libp2p's packages, so hosts of one process share their values. Nil: no
@@ -63,29 +72,11 @@ func New(cfg Config) (host.Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts := []libp2p.Option{
-		libp2p.Identity(cfg.Key),
-		libp2p.NoListenAddrs, // see listenOn
-		libp2p.UserAgent(userAgent),
-		libp2p.ProtocolVersion(protocolVersion),
-		libp2p.Transport(tcp.NewTCPTransport),
-		libp2p.Transport(libp2pquic.NewTransport),
-		libp2p.Security(libp2ptls.ID, libp2ptls.New),
-		libp2p.Security(noise.ID, noise.New),
-		libp2p.Muxer(yamux.ID, yamux.DefaultTransport),
-		libp2p.DisableRelay(),
-		// Peers' opinions about our address matter only to a node behind NAT.
-		libp2p.DisableIdentifyAddressDiscovery(),
-	}
-	opts = append(opts, metricsOptions(cfg.Registry)...)
-	if cfg.Bandwidth != nil {
-		opts = append(opts, libp2p.BandwidthReporter(cfg.Bandwidth))
-	}
 	guards, err := newGuards(cfg.MaxPeers, cfg.Registry != nil)
 	if err != nil {
 		return nil, err
 	}
-	h, err := libp2p.New(append(opts, guards.options()...)...)
+	h, err := cfg.build(guards, listen)
 	if err != nil {
 		guards.close()
 		return nil, fmt.Errorf("start libp2p host: %w", err)
@@ -97,16 +88,6 @@ func New(cfg Config) (host.Host, error) {
 		cfg.Log.Info("listening", "peer", h.ID(), "addrs", h.Network().ListenAddresses())
 	}
 	return h, nil
-}
-
-// metricsOptions keeps libp2p off prometheus's default registry. With metrics
-// disabled libp2p v0.51 still registers the event bus's collectors, on the
-// default registry unless it was given another one before.
-func metricsOptions(reg prometheus.Registerer) []libp2p.Option {
-	if reg != nil {
-		return []libp2p.Option{libp2p.PrometheusRegisterer(reg)}
-	}
-	return []libp2p.Option{libp2p.PrometheusRegisterer(prometheus.NewRegistry()), libp2p.DisableMetrics()}
 }
 
 // listenOn listens on every address. libp2p.New, told the addresses, would be

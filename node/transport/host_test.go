@@ -144,7 +144,8 @@ func TestNewRefusesBadConfig(t *testing.T) {
 		{Config{Key: key, MaxPeers: 1 << 20}, "1048576 peers"},
 		{Config{Key: key, Listen: []string{"127.0.0.1:4001"}}, "127.0.0.1:4001"},
 		{Config{Key: key, Listen: []string{"/dns/node.example/tcp/1"}}, "not on a name"},
-		{Config{Key: key, Listen: []string{"/ip4/127.0.0.1/tcp/1/ws"}}, "neither tcp nor udp"},
+		{Config{Key: key, Listen: []string{"/ip4/127.0.0.1/tcp/1/wss"}}, "neither tcp nor udp"},
+		{Config{Key: key, Listen: []string{"/ip4/127.0.0.1/udp/1/quic-v1/webtransport/certhash/uEiAkH5a4DPGKUuOBjYw0CgwjvcJCJMD2K_1aluKR_tpevQ"}}, "neither tcp nor udp"},
 		{Config{Key: key, Listen: []string{"/ip4/127.0.0.1/udp/1"}}, "neither tcp nor udp"},
 		{Config{Key: key, Listen: []string{"/ip4/127.0.0.1"}}, "no host and port"},
 	} {

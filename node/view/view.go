@@ -20,6 +20,7 @@ type Status struct {
 	PeerID    string        `json:"peer_id" doc:"the device's address, not an identity"`
 	Addresses []string      `json:"addresses" doc:"where other nodes can reach this one"`
 	Peers     int           `json:"peers" doc:"connected now"`
+	Reach     Reach         `json:"reach"`
 	Vendor    *VendorStatus `json:"vendor,omitempty" doc:"set when this node answers intents"`
 	Intents   IntentCounts  `json:"intents"`
 	Cards     int           `json:"cards"`
@@ -27,6 +28,8 @@ type Status struct {
 	Asks      int           `json:"asks" doc:"negotiations and proposals that wait for the owner's word"`
 	Unread    int           `json:"unread" doc:"events not looked at"`
 	Routing   string        `json:"routing" doc:"in plain words: how replies reach this node, and who could tell"`
+
+	Connections []Connection `json:"connections" doc:"open now"`
 }
 
 // VendorStatus is the vendor's half of a node.

@@ -142,7 +142,7 @@ func find[T any](all []T, err error, is func(T) bool) (T, error) {
 
 // Status implements api.Node.
 func (n *Node) Status(context.Context) (view.Status, error) {
-	return view.Status{Name: "sample", Version: "test", Started: When, PeerID: "12D3KooWSample", Addresses: []string{}, Cards: len(n.Held), Routing: "direct"}, n.call("status")
+	return view.Status{Name: "sample", Version: "test", Started: When, PeerID: "12D3KooWSample", Addresses: []string{}, Reach: view.Reach{Kind: "local", Text: "Only here."}, Connections: []view.Connection{}, Cards: len(n.Held), Routing: "direct"}, n.call("status")
 }
 
 // Peers implements api.Node.

@@ -1,0 +1,122 @@
+// Package reach tells whether others can reach a node, and what to do if not.
+//
+// [Judge] is pure: facts in, a judgement in plain words out. [Watcher] collects
+// the facts of a running host.
+package reach
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
+
+	"github.com/parley-network/parley/node/transport"
+)
+
+// Kind is how a node can be reached.
+type Kind string
+
+const (
+	// Public: peers have dialled back an address of this machine's own.
+	Public Kind = "public"
+	// Mapped: peers have dialled back an address of the router's, which passes
+	// a port on to this machine.
+	Mapped Kind = "mapped"
+	// Relayed: not directly, but through one or more relays.
+	Relayed Kind = "relayed"
+	// Unreachable: neither directly nor through a relay.
+	Unreachable Kind = "unreachable"
+	// Checking: peers have not been found, or have not answered, yet.
+	Checking Kind = "checking"
+	// Alone: no peer is connected, so nobody can tell.
+	Alone Kind = "alone"
+	// Local: the node listens on this machine alone, by its owner's wish.
+	Local Kind = "local"
+)
+
+// Kinds are all of them, the best first.
+var Kinds = []Kind{Public, Mapped, Relayed, Checking, Alone, Unreachable, Local}
+
+// Facts are what is known about a host. Addresses are without its peer id.
+type Facts struct {
+	Listen     []ma.Multiaddr // where it listens, as it was told to
+	Interfaces []ma.Multiaddr // the same, on each of the machine's own addresses
+
+	// What peers found when they dialled the host's public addresses back
+	// (AutoNAT v2); Unknown are those that too few have tried.
+	Reachable, Unreachable, Unknown []ma.Multiaddr
+
+	Relays  []ma.Multiaddr // where it is reached through a relay
+	Offers  bool           // it relays for others
+	Peers   int            // connected
+	Watched time.Duration  // for how long the host has tried
+}
+
+// Judgement is what the facts come to.
+type Judgement struct {
+	Kind   Kind
+	Text   string    // what it means, in plain words
+	Do     string    // what its owner can do about it; empty: nothing needs doing
+	Relays []peer.ID // through whom the node is reached
+	Offers bool      // it relays for others
+}
+
+// patience is how long relays and dial-backs may take before a node without
+// either is called unreachable. A peer dials back twice in two minutes at most
+// (libp2p's throttle), and two dial-backs that agree settle an address.
+const patience = 3 * time.Minute
+
+// Judge tells how a host with these facts can be reached.
+func Judge(f Facts) Judgement {
+	j := Judgement{Kind: f.kind(), Relays: relays(f.Relays), Offers: f.Offers}
+	j.Text, j.Do = f.words(j)
+	return j
+}
+
+func (f Facts) kind() Kind {
+	switch {
+	case !transport.BeyondLoopback(f.Listen):
+		return Local
+	case slices.ContainsFunc(f.Reachable, f.own):
+		return Public
+	case len(f.Reachable) > 0:
+		return Mapped
+	case len(f.Relays) > 0:
+		return Relayed
+	case f.Peers == 0:
+		return Alone
+	case f.Watched < patience:
+		return Checking
+	}
+	return Unreachable
+}
+
+// own reports whether an address is one of the machine's.
+func (f Facts) own(a ma.Multiaddr) bool {
+	ip, ok := ipOf(a)
+	return ok && slices.ContainsFunc(f.Interfaces, func(i ma.Multiaddr) bool {
+		own, ok := ipOf(i)
+		return ok && own == ip
+	})
+}
+
+func ipOf(a ma.Multiaddr) (netip.Addr, bool) {
+	ip, err := manet.ToIP(a)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	addr, ok := netip.AddrFromSlice(ip)
+	return addr.Unmap(), ok
+}
+
+func relays(addrs []ma.Multiaddr) (out []peer.ID) {
+	for _, a := range addrs {
+		if id := transport.RelayOf(a); id != "" && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}

@@ -1,0 +1,112 @@
+package reach
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	ma "github.com/multiformats/go-multiaddr"
+	"pgregory.net/rapid"
+)
+
+const (
+	relayA = "12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA"
+	relayB = "12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN"
+
+	home = "/ip4/192.168.1.2/udp/4101/quic-v1"
+	own  = "/ip4/8.8.4.4/udp/4101/quic-v1"
+)
+
+func addrs(texts ...string) (out []ma.Multiaddr) {
+	for _, s := range texts {
+		out = append(out, ma.StringCast(s))
+	}
+	return out
+}
+
+func through(relays ...string) (out []ma.Multiaddr) {
+	for _, r := range relays {
+		out = append(out, addrs("/ip4/9.9.9.9/udp/1/quic-v1/p2p/"+r+"/p2p-circuit", "/ip4/9.9.9.9/tcp/1/p2p/"+r+"/p2p-circuit")...)
+	}
+	return out
+}
+
+// behind is a node on a home network that peers have tried to reach for a while.
+func behind(change func(*Facts)) Facts {
+	f := Facts{
+		Listen:     addrs("/ip4/0.0.0.0/udp/4101/quic-v1", "/ip4/0.0.0.0/udp/4101/quic-v1/webtransport", "/ip4/0.0.0.0/tcp/4101", "/p2p-circuit"),
+		Interfaces: addrs("/ip4/127.0.0.1/udp/4101/quic-v1", home, "/ip4/192.168.1.2/tcp/4101"),
+		Peers:      2, Watched: time.Hour,
+	}
+	change(&f)
+	return f
+}
+
+func TestJudge(t *testing.T) {
+	const forward = "have your router forward UDP port 4101 and TCP port 4101 to this machine (192.168.1.2)"
+	for _, c := range []struct {
+		name     string
+		facts    Facts
+		want     Kind
+		text, do string // in the words
+	}{
+		{"on loopback", Facts{Listen: addrs("/ip4/127.0.0.1/udp/1/quic-v1", "/p2p-circuit"), Peers: 3, Watched: time.Hour},
+			Local, "Only programs on this machine", "parley up --reachable"},
+		{"on the Internet", behind(func(f *Facts) {
+			f.Interfaces, f.Reachable, f.Offers = append(f.Interfaces, addrs(own)...), addrs(own), true
+		}), Public, "Anyone can connect to this node. It relays", ""},
+		{"its port is mapped", behind(func(f *Facts) { f.Reachable = addrs("/ip4/8.8.4.4/udp/30123/quic-v1") }),
+			Mapped, "its router passes connections on", ""},
+		{"by two relays", behind(func(f *Facts) { f.Relays, f.Unreachable = through(relayA, relayB), addrs(own) }),
+			Relayed, "called through 2 relays", forward},
+		{"by one relay", behind(func(f *Facts) { f.Relays = through(relayA) }),
+			Relayed, "called through one relay", "one more peer that offers relay"},
+		{"reached, and a relay is left over", behind(func(f *Facts) { f.Relays, f.Reachable = through(relayA), addrs(own) }),
+			Mapped, "Anyone", ""},
+		{"no peer", behind(func(f *Facts) { f.Peers = 0 }), Alone, "No peer is connected", "parley peer add"},
+		{"just started", behind(func(f *Facts) { f.Watched = time.Second }), Checking, "Peers are asked", ""},
+		{"nothing helps", behind(func(f *Facts) { f.Unreachable = addrs(own) }), Unreachable, "Nobody can connect", forward},
+		{"a port of one transport", behind(func(f *Facts) { f.Listen = f.Listen[:1] }), Unreachable, "Nobody", "forward UDP port 4101 to this machine (192.168.1.2)"},
+		{"the address of this machine is not known", behind(func(f *Facts) { f.Interfaces = nil }), Unreachable, "Nobody", "TCP port 4101 to this machine."},
+	} {
+		j := Judge(c.facts)
+		if j.Kind != c.want || !strings.Contains(j.Text, c.text) || !strings.Contains(j.Do, c.do) || (c.do == "") != (j.Do == "") {
+			t.Errorf("%s: %s: %q: %q", c.name, j.Kind, j.Text, j.Do)
+		}
+	}
+	if j := Judge(behind(func(f *Facts) { f.Relays = through(relayA, relayB) })); len(j.Relays) != 2 || j.Relays[0].String() != relayA {
+		t.Errorf("relays %v", j.Relays)
+	}
+}
+
+// Whatever the facts, there is one of the kinds and something to read; and a
+// node that somebody can reach is never told that nobody can.
+func TestJudgeAlwaysHasWords(t *testing.T) {
+	some := func(texts ...string) *rapid.Generator[[]ma.Multiaddr] {
+		return rapid.SliceOfN(rapid.SampledFrom(addrs(texts...)), 0, 3)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		f := Facts{
+			Listen:      some("/ip4/127.0.0.1/tcp/1", "/ip4/0.0.0.0/udp/4101/quic-v1", "/ip6/::/tcp/4101", "/p2p-circuit").Draw(t, "listen"),
+			Interfaces:  some("/ip4/127.0.0.1/tcp/1", home, own, "/ip6/2606:4700::1/tcp/1").Draw(t, "interfaces"),
+			Reachable:   some(own, "/dns/x.example/tcp/1").Draw(t, "reachable"),
+			Unreachable: some(own, home).Draw(t, "unreachable"),
+			Unknown:     some(own).Draw(t, "unknown"),
+			Relays:      rapid.SampledFrom([][]ma.Multiaddr{nil, through(relayA), through(relayA, relayB)}).Draw(t, "relays"),
+			Offers:      rapid.Bool().Draw(t, "offers"),
+			Peers:       rapid.IntRange(0, 2).Draw(t, "peers"),
+			Watched:     time.Duration(rapid.IntRange(0, 600).Draw(t, "watched")) * time.Second,
+		}
+		j := Judge(f)
+		if !slices.Contains(Kinds, j.Kind) || j.Text == "" {
+			t.Fatalf("%+v", j)
+		}
+		if len(f.Reachable)+len(f.Relays) > 0 && slices.Contains([]Kind{Alone, Checking, Unreachable}, j.Kind) {
+			t.Fatalf("%s with reachable %v, relays %v", j.Kind, f.Reachable, f.Relays)
+		}
+		if strings.Contains(j.Text+j.Do, "  ") || strings.Contains(j.Do, "forward  to") {
+			t.Fatalf("words are missing: %q %q", j.Text, j.Do)
+		}
+	})
+}

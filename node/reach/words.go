@@ -1,0 +1,91 @@
+package reach
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	ma "github.com/multiformats/go-multiaddr"
+)
+
+// words says what a judgement means and what to do about it.
+func (f Facts) words(j Judgement) (text, do string) {
+	switch j.Kind {
+	case Local:
+		return "Only programs on this machine can connect to this node. It connects out to others and fetches its mail from them, which is all a person needs.",
+			"To be reached from other machines, and to help others to be: parley up --reachable"
+	case Public:
+		return "Anyone can connect to this node." + f.offer(), ""
+	case Mapped:
+		return "Anyone can connect to this node: its router passes connections on to it." + f.offer(), ""
+	case Relayed:
+		text = fmt.Sprintf("Nobody can connect to this node directly: its router lets nothing in. It is called through %s, and then agrees on a direct connection where both routers allow one.", count(len(j.Relays), "relay"))
+		if len(j.Relays) == 1 {
+			return text, "Connect to one more peer that offers relay, so that one may go: parley peer add ADDRESS. " + f.forward()
+		}
+		return text, f.forward()
+	case Alone:
+		return "No peer is connected, so nobody can tell whether this node can be reached.",
+			"Connect to one: parley peer add ADDRESS"
+	case Checking:
+		return "Peers are asked whether they can connect to this node; with few of them that takes minutes.", ""
+	}
+	return "Nobody can connect to this node: its router lets nothing in, and no peer it knows relays for it. It connects out to others and fetches its mail from them.",
+		f.forward() + " Or connect to a peer that offers relay: parley peer add ADDRESS"
+}
+
+func (f Facts) offer() string {
+	if f.Offers {
+		return " It relays for peers that are not as lucky, within limits."
+	}
+	return ""
+}
+
+// forward says what the owner of a router can tell it.
+func (f Facts) forward() string {
+	var ports []string
+	for _, kind := range []struct {
+		code int
+		name string
+	}{{ma.P_UDP, "UDP"}, {ma.P_TCP, "TCP"}} {
+		for _, port := range f.ports(kind.code) {
+			ports = append(ports, kind.name+" port "+port)
+		}
+	}
+	to := "this machine"
+	if ip, ok := f.home(); ok {
+		to += " (" + ip.String() + ")"
+	}
+	return fmt.Sprintf("To be reached directly, have your router forward %s to %s.", strings.Join(ports, " and "), to)
+}
+
+// ports are those listened on beyond this machine, each once.
+func (f Facts) ports(code int) (out []string) {
+	for _, a := range f.Listen {
+		if ip, ok := ipOf(a); !ok || ip.IsLoopback() {
+			continue
+		}
+		if port, err := a.ValueForProtocol(code); err == nil && !slices.Contains(out, port) {
+			out = append(out, port)
+		}
+	}
+	return out
+}
+
+// home is the machine's address on its own network: what a router calls it.
+func (f Facts) home() (netip.Addr, bool) {
+	for _, a := range f.Interfaces {
+		if ip, ok := ipOf(a); ok && ip.Is4() && ip.IsPrivate() {
+			return ip, true
+		}
+	}
+	return netip.Addr{}, false
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "one " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
