@@ -217,5 +217,9 @@ func (s *Service) castAgain(ctx context.Context, id dagcbor.CID) error {
 		return nil // left meanwhile
 	}
 	s.metrics.recast.Inc()
-	return publish(ctx, t, wire)
+	if err := publish(ctx, t, wire); err != nil {
+		return err
+	}
+	s.told(c, wire, time.Now()) // those who ask are to get the stamp as well
+	return nil
 }
