@@ -101,7 +101,9 @@ func (s *Service) admitFrom(from peer.ID, topic string, data []byte, now time.Ti
 	if err := s.verifier.verify(from, check, now); err != nil {
 		return nil, fmt.Errorf("decode cast: %w", err)
 	}
-	if !again {
+	if again {
+		s.told(c, data, now)
+	} else {
 		if amended := c.Intent.Seq > 0 && c.Intent.Status == intentcast.StatusOpen; amended && !s.gate.amends(c.Root(), now) {
 			return nil, errAmended
 		}
