@@ -10,6 +10,7 @@ import (
 // metrics counts what arrives and what becomes of it.
 type metrics struct {
 	messages, bytes  prometheus.Counter
+	duplicates       prometheus.Counter
 	accepted, cast   prometheus.Counter
 	ignored, refused *prometheus.CounterVec // by reason
 
@@ -36,12 +37,13 @@ func newMetrics(reg prometheus.Registerer, known, topics, terms func() int) (*me
 			func() float64 { return float64(value()) })
 	}
 	m := &metrics{
-		messages: counter("received_total", "Messages from peers, each counted once."),
-		bytes:    counter("received_bytes_total", "Bytes of the data of those messages."),
-		accepted: counter("accepted_total", "Casts taken in and relayed."),
-		cast:     counter("cast_total", "Casts published by this node."),
-		ignored:  byReason("ignored_total", "Casts not relayed for a reason that is not their sender's fault."),
-		refused:  byReason("refused_total", "Messages that are wrong by themselves."),
+		messages:   counter("received_total", "Messages from peers, each counted once."),
+		bytes:      counter("received_bytes_total", "Bytes of the data of those messages."),
+		duplicates: counter("duplicates_total", "Further copies of messages already received."),
+		accepted:   counter("accepted_total", "Casts taken in and relayed."),
+		cast:       counter("cast_total", "Casts published by this node."),
+		ignored:    byReason("ignored_total", "Casts not relayed for a reason that is not their sender's fault."),
+		refused:    byReason("refused_total", "Messages that are wrong by themselves."),
 	}
 	m.terms = termsMetrics{
 		accepted:  counter("terms_accepted_total", "Term updates taken in and relayed."),
@@ -57,7 +59,7 @@ func newMetrics(reg prometheus.Registerer, known, topics, terms func() int) (*me
 		return m, nil
 	}
 	for _, c := range []prometheus.Collector{
-		m.messages, m.bytes, m.accepted, m.cast, m.ignored, m.refused,
+		m.messages, m.bytes, m.duplicates, m.accepted, m.cast, m.ignored, m.refused,
 		m.terms.accepted, m.terms.published, m.terms.ignored, m.terms.refused,
 		m.terms.pulls, m.terms.pulled, m.terms.served,
 		gauge("known_terms", "Vendors whose terms are known, those that ran out among them.", terms),

@@ -30,6 +30,11 @@ const (
 	// validateQueue is how many messages wait for a free core. Beyond them
 	// messages are dropped unseen, to be had again from another peer.
 	validateQueue = 256
+	// peerQueue is how many frames wait for one peer at most; what is more is
+	// dropped for that peer, who can ask for it again. A burst of 100 casts to
+	// a slow line fits, and a peer that reads nothing holds 128 references to
+	// messages that are kept anyway.
+	peerQueue = 128
 )
 
 var topicForm = regexp.MustCompile(`^/parley/`)
@@ -50,7 +55,11 @@ func newPubSub(ctx context.Context, s *Service) (*pubsub.PubSub, error) {
 		pubsub.WithDefaultValidator(s.validate, pubsub.WithValidatorInline(true)),
 		pubsub.WithSubscriptionFilter(pubsub.WrapLimitSubscriptionFilter(
 			pubsub.NewRegexpSubscriptionFilter(topicForm), 2*intentcast.MaxShards)),
+		pubsub.WithGossipSubParams(meshParams()),
+		pubsub.WithPeerScore(scoreParams(s.appScore), scoreThresholds()),
+		pubsub.WithPeerOutboundQueueSize(peerQueue),
 		pubsub.WithRawTracer(&s.meshes),
+		pubsub.WithRawTracer(&s.conduct),
 		pubsub.WithLogger(slogger(s.log.Named("pubsub"))),
 	)
 }

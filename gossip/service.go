@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
@@ -54,6 +55,11 @@ type Config struct {
 	// the second half of a fork: TermsOf says which of the two stands. nil:
 	// they are only kept and relayed.
 	DeliverTerms func(context.Context, termupdate.Verified)
+
+	// Score is what else is held for or against a peer: 0 nothing, at most 20
+	// for, and against it as the limits in score.go say. It is called often,
+	// from several goroutines, and must not wait. nil: 0.
+	Score func(peer.ID) float64
 }
 
 // Service is one node's part in the gossip of intents and terms. Its methods
@@ -71,8 +77,9 @@ type Service struct {
 	known  sync.Mutex // also across Apply and the queue, so that casts are delivered in the ledger's order
 	ledger *intentcast.Ledger
 
-	topics topics
-	meshes meshes
+	topics  topics
+	meshes  meshes
+	conduct conduct
 
 	terms terms
 }
@@ -99,6 +106,7 @@ func New(cfg Config) (*Service, error) {
 	if s.metrics, err = newMetrics(cfg.Registry, s.Known, s.topics.count, s.terms.count); err != nil {
 		return nil, fmt.Errorf("new gossip service: %w", err)
 	}
+	s.conduct.self, s.conduct.copies = cfg.Host.ID(), s.metrics.duplicates
 	return s, nil
 }
 
