@@ -19,7 +19,7 @@ func TestTune(t *testing.T) {
 		c.follow()
 		c.meet(Random(w.Rand, n, 5))
 		fmt.Println("met", w.Elapsed(), time.Since(start))
-		for range 6 {
+		for range 2 {
 			time.Sleep(5 * time.Second)
 			hist := map[int]int{}
 			for _, m := range c.members {
