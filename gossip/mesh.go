@@ -19,25 +19,29 @@ func meshParams() pubsub.GossipSubParams {
 	// but 9 hops. D lies at the upper end: what is pruned on both sides falls
 	// below it by itself, and D/2 bounds Dout.
 	p.D, p.Dlo, p.Dhi = 6, 4, 7
-	// A mesh that is too full keeps the four that brought most, and two at
+	// A mesh that is too full keeps the five that brought most, and one at
 	// random, so that a newcomer can show what it is good for.
-	p.Dscore = 4
+	p.Dscore = 5
 	// Two neighbours are peers that this node dialled: whoever dials us in
 	// numbers takes at most the other places. It is the most that D allows.
 	p.Dout = 2
 
-	// Casts are announced for 6 heartbeats and can be asked for during 10: a
+	// Casts are announced for 4 heartbeats and can be asked for during 8: a
 	// mesh that lost a member is whole again after 2 or 3, so that what was
-	// missed meanwhile is still had by asking. Casts are few, so the window
-	// costs little; after it, peers catch up by other means than GossipSub.
-	p.HistoryGossip, p.HistoryLength = 6, 10
-	// Each heartbeat announces to at least 8 peers outside the mesh, or a third
-	// of them: half of a home node's other peers. A node whose whole mesh
-	// withholds hears of a cast from one of them within a second or two.
-	p.Dlazy, p.GossipFactor = 8, 1.0/3
+	// missed meanwhile is still had by asking. After that, peers catch up by
+	// other means than GossipSub.
+	p.HistoryGossip, p.HistoryLength = 4, 8
+	// Each heartbeat announces to at least 8 peers outside the mesh, or half of
+	// them. A node whose whole mesh withholds has a few honest peers outside
+	// it: each of them tells it of a cast with 15 to 1.
+	p.Dlazy, p.GossipFactor = 8, 0.5
 	// Two answers to one peer for one cast: a lost connection deserves a
 	// second, and somebody who wants more is after the bandwidth.
 	p.GossipRetransmission = 2
+	// A pruned peer may be back after 20 seconds instead of a minute. A home node
+	// has ten peers, not a hundred: with most of them in backoff, as when all
+	// start at once or somebody grafts in numbers, its mesh would starve.
+	p.PruneBackoff = 20 * time.Second
 	// One beat a second. Beats repair meshes and announce; the way of a cast
 	// through a mesh does not wait for them.
 	p.HeartbeatInterval = time.Second
@@ -50,9 +54,9 @@ func meshParams() pubsub.GossipSubParams {
 	p.IDontWantMessageThreshold = 512
 
 	// A mesh whose median score is below the threshold of scoreThresholds is
-	// mended every 15 beats instead of every 60, by up to 3 peers that did
+	// mended every 5 beats instead of every 60, by up to 2 peers that did
 	// better: with 4 of 5 peers hostile, a mesh would else take minutes.
-	p.OpportunisticGraftTicks, p.OpportunisticGraftPeers = 15, 3
+	p.OpportunisticGraftTicks, p.OpportunisticGraftPeers = 5, 2
 
 	// No peers are named when pruning (and none are believed, see
 	// scoreThresholds): who is in a mesh is not told on.

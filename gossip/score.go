@@ -28,6 +28,12 @@ const (
 	// outweighs scoreCap and stays above scoreGossip: such a peer loses its
 	// place in the mesh and nothing else, as it may be honest and badly placed.
 	scoreSilent = -25
+
+	// scoreProven is for a peer that brought a cast in the last hour, first or
+	// not. A mesh of peers that bring nothing is below scoreMend, and is mended
+	// with those.
+	scoreProven = 1
+	scoreMend   = 0.7
 )
 
 // privateNets are where many peers at one address are the rule: a household,
@@ -113,11 +119,9 @@ func scoreThresholds() *pubsub.PeerScoreThresholds {
 		// Out of reach: a neighbour that prunes us does not choose whom we meet
 		// next. The default, without scoring, believes anybody.
 		AcceptPXThreshold: 10 * scoreCap,
-		// More than staying is worth, and less than one recent cast brought
-		// first: a mesh is mended if more than half of it brings nothing while
-		// others do. On a topic where nothing happens nobody scores higher, and
-		// it is left alone.
-		OpportunisticGraftThreshold: 0.7,
+		// More than staying is worth, and less than one cast brought. On a topic
+		// where nothing happens nobody scores higher, and its mesh is left alone.
+		OpportunisticGraftThreshold: scoreMend,
 	}
 }
 
@@ -132,10 +136,7 @@ func fadeIn(d time.Duration) float64 {
 
 // appScore is P5.
 func (s *Service) appScore(p peer.ID) float64 {
-	var score float64
-	if s.conduct.silent(p, time.Now()) {
-		score = scoreSilent
-	}
+	score := s.conduct.score(p, time.Now())
 	if s.cfg.Score != nil {
 		score += min(s.cfg.Score(p), scoreCap)
 	}

@@ -1,6 +1,7 @@
 package gossip
 
 import (
+	"context"
 	"crypto/sha256"
 	"sync"
 	"time"
@@ -13,14 +14,27 @@ import (
 const (
 	// silentAfter is how many casts in a row may come without a sign of a
 	// neighbour. An honest one shows none only when it gets each from us first:
-	// with five neighbours that is one time in five, and 10 times in a row
-	// once in 10 million.
-	silentAfter = 10
+	// with five neighbours that is one time in five, and 8 times in a row once
+	// in 400,000; but one that hangs on us alone never shows any.
+	silentAfter = 8
+	// askedCounts is what a cast counts that came from outside the mesh, by asking
+	// for what was announced: the whole mesh had a second to bring it.
+	askedCounts = 3
+	// atOnce is how many lose their place at a time. Those who might take it
+	// may have to wait out a backoff, and half a poor mesh is better than none.
+	atOnce = 3
 	// silentFor is how long that counts. It outlasts the minute after which a
 	// pruned peer may come back, so that the others get their turn.
-	silentFor = time.Hour
-	// maxSilent and maxClaims bound what is kept of peers that come and go.
-	maxSilent = 4096
+	silentFor = 10 * time.Minute
+	// provenFor is how long it counts to have brought a cast.
+	provenFor = time.Hour
+	// handedOver is how long after saying that it has a cast a neighbour may
+	// take to bring it: a round trip and a queue. After that it is no sign.
+	handedOver = 500 * time.Millisecond
+	// doubtful is how many topics wait to be looked at.
+	doubtful = 64
+	// maxKept and maxClaims bound what is kept of peers that come and go.
+	maxKept   = 4096
 	maxClaims = 4096
 	// claimLife is how long an "I have it" is kept for a cast to come.
 	claimLife = 10 * time.Second
@@ -33,24 +47,79 @@ const (
 // silent: it is no use as a neighbour and may be one of many who take up places
 // in order to withhold.
 //
-// It counts only where a mesh is full enough for a place to matter: at the
-// network's edge, a node that hangs on us alone has nothing to show.
+// A silent neighbour loses its place only if at least a third of a mesh is
+// silent and others are there to take its place. A single one may well be
+// honest and hang on us alone; and it does little harm, whatever it is.
 type conduct struct {
 	untraced
 	self   peer.ID
 	copies prometheus.Counter // messages had before
+	doubts chan string        // topics whose mesh is silent by a third
 
 	mu      sync.Mutex
 	meshes  map[string]map[peer.ID]int // by topic: casts in a row without a sign
 	claims  map[string]*claim          // by message id
 	expiry  []claimed                  // the claims by age
-	resting map[peer.ID]time.Time      // the silent ones, and until when
+	resting map[peer.ID]time.Time      // those kept out of meshes, and until when
+	proven  map[peer.ID]time.Time      // those who brought a cast, and until when that counts
+}
+
+func (c *conduct) init(self peer.ID, copies prometheus.Counter) {
+	c.self, c.copies, c.doubts = self, copies, make(chan string, doubtful)
+	c.meshes, c.claims = make(map[string]map[peer.ID]int), make(map[string]*claim)
+	c.resting, c.proven = make(map[peer.ID]time.Time), make(map[peer.ID]time.Time)
+}
+
+// mendMeshes looks at the meshes in doubt until ctx ends.
+func (s *Service) mendMeshes(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case topic := <-s.conduct.doubts:
+			s.conduct.review(topic, s.pub.ListPeers(topic), time.Now())
+		}
+	}
+}
+
+// review has silent neighbours make way for others who follow the topic, one
+// for one.
+func (c *conduct) review(topic string, followers []peer.ID, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	others := 0
+	for _, p := range followers {
+		if _, in := c.meshes[topic][p]; !in && !c.resting[p].After(now) {
+			others++
+		}
+	}
+	silent := c.silentIn(topic)
+	for _, p := range silent[:min(len(silent), others, atOnce)] {
+		keep(c.resting, p, now.Add(silentFor), now)
+	}
+}
+
+// silentIn returns the silent neighbours of a topic if they are a third of
+// its mesh. The caller holds the lock.
+func (c *conduct) silentIn(topic string) []peer.ID {
+	mesh := c.meshes[topic]
+	var silent []peer.ID
+	for p, missed := range mesh {
+		if missed >= silentAfter {
+			silent = append(silent, p)
+		}
+	}
+	if len(mesh) < meshParams().Dlo || 3*len(silent) < len(mesh) {
+		return nil
+	}
+	return silent
 }
 
 // claim is what is known of one message: who says it has it, and once it was
 // delivered its topic.
 type claim struct {
 	by    []peer.ID
+	since []time.Time // when each said so
 	topic string
 }
 
@@ -59,20 +128,23 @@ type claimed struct {
 	until time.Time
 }
 
-// silent reports whether p is one of them at now.
-func (c *conduct) silent(p peer.ID, now time.Time) bool {
+// score is what p's conduct counts for at now.
+func (c *conduct) score(p peer.ID, now time.Time) float64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.resting[p].After(now)
+	switch {
+	case c.resting[p].After(now):
+		return scoreSilent
+	case c.proven[p].After(now):
+		return scoreProven
+	}
+	return 0
 }
 
 // Graft notes that p is in the topic's mesh.
 func (c *conduct) Graft(p peer.ID, topic string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.meshes == nil {
-		c.meshes = make(map[string]map[peer.ID]int)
-	}
 	if c.meshes[topic] == nil {
 		c.meshes[topic] = make(map[peer.ID]int)
 	}
@@ -110,22 +182,27 @@ func (c *conduct) DeliverMessage(m *pubsub.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now, topic, mesh := time.Now(), m.GetTopic(), c.meshes[m.GetTopic()]
+	missed := askedCounts
+	if _, in := mesh[m.ReceivedFrom]; in {
+		missed = 1
+	}
 	for p := range mesh {
-		mesh[p]++
+		mesh[p] += missed
 	}
 	c.shown(m.ReceivedFrom, topic)
+	keep(c.proven, m.ReceivedFrom, now.Add(provenFor), now)
 	if known := c.claim(m.ID, now); known != nil {
-		for _, p := range known.by {
-			c.shown(p, topic)
+		for i, p := range known.by {
+			if now.Sub(known.since[i]) <= handedOver {
+				c.shown(p, topic)
+			}
 		}
-		known.topic, known.by = topic, nil
+		*known = claim{topic: topic}
 	}
-	if len(mesh) < meshParams().Dlo {
-		return
-	}
-	for p, missed := range mesh {
-		if missed >= silentAfter {
-			c.rest(p, now)
+	if len(c.silentIn(topic)) > 0 {
+		select {
+		case c.doubts <- topic:
+		default: // the next cast asks again
 		}
 	}
 }
@@ -157,7 +234,7 @@ func (c *conduct) RecvRPC(rpc *pubsub.RPC) {
 			} else if known.topic != "" {
 				c.shown(rpc.From(), known.topic)
 			} else if len(known.by) < maxClaimants {
-				known.by = append(known.by, rpc.From())
+				known.by, known.since = append(known.by, rpc.From()), append(known.since, now)
 			}
 		}
 	}
@@ -188,28 +265,24 @@ func (c *conduct) claim(id string, now time.Time) *claim {
 	if len(c.claims) >= maxClaims || len(id) > sha256.Size {
 		return nil
 	}
-	if c.claims == nil {
-		c.claims = make(map[string]*claim)
-	}
 	known := new(claim)
 	c.claims[id] = known
 	c.expiry = append(c.expiry, claimed{id, now.Add(claimLife)})
 	return known
 }
 
-// rest has p counted as silent. The caller holds the lock.
-func (c *conduct) rest(p peer.ID, now time.Time) {
-	if c.resting == nil {
-		c.resting = make(map[peer.ID]time.Time)
-	}
-	if len(c.resting) >= maxSilent {
-		for other, until := range c.resting {
-			if !until.After(now) {
-				delete(c.resting, other)
+// keep sets p's time in m, which is bounded: what lies before now goes first,
+// and if nothing does, p is left out.
+func keep(m map[peer.ID]time.Time, p peer.ID, at, now time.Time) {
+	if _, has := m[p]; !has && len(m) >= maxKept {
+		for other, t := range m {
+			if !t.After(now) {
+				delete(m, other)
 			}
 		}
+		if len(m) >= maxKept {
+			return
+		}
 	}
-	if len(c.resting) < maxSilent {
-		c.resting[p] = now.Add(silentFor)
-	}
+	m[p] = at
 }

@@ -106,7 +106,7 @@ func New(cfg Config) (*Service, error) {
 	if s.metrics, err = newMetrics(cfg.Registry, s.Known, s.topics.count, s.terms.count); err != nil {
 		return nil, fmt.Errorf("new gossip service: %w", err)
 	}
-	s.conduct.self, s.conduct.copies = cfg.Host.ID(), s.metrics.duplicates
+	s.conduct.init(cfg.Host.ID(), s.metrics.duplicates)
 	return s, nil
 }
 
@@ -132,6 +132,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.catchUp(ctx) })
 	g.Go(func() error { return s.serveTerms(ctx) })
 	g.Go(func() error { return s.tidy(ctx) })
+	g.Go(func() error { return s.mendMeshes(ctx) })
 	err = g.Wait()
 	s.topics.close()
 	s.terms.topics.close()
