@@ -17,9 +17,11 @@ const (
 	// with five neighbours that is one time in five, and 8 times in a row once
 	// in 400,000; but one that hangs on us alone never shows any.
 	silentAfter = 8
-	// askedCounts is what a cast counts that came from outside the mesh, by asking
-	// for what was announced: the whole mesh had a second to bring it.
-	askedCounts = 3
+	// failedAfter is how many casts may have to be asked for, announced from
+	// outside the mesh, without a neighbour bringing one in between: the whole
+	// mesh had a second to bring each. Honest neighbours fail like that when
+	// others around them do, hence not once.
+	failedAfter = 3
 	// atOnce is how many lose their place at a time. Those who might take it
 	// may have to wait out a backoff, and half a poor mesh is better than none.
 	atOnce = 3
@@ -43,8 +45,8 @@ const (
 // conduct watches whether neighbours take part. GossipSub's own measure (P3)
 // is a rate, which a quiet topic never reaches; here it is casts that count. A
 // neighbour shows itself by bringing a cast, first or not, or by saying that
-// it has it (IDONTWANT). One that did neither for silentAfter casts in a row is
-// silent: it is no use as a neighbour and may be one of many who take up places
+// it has it (IDONTWANT). One that did neither for silentAfter casts in a row,
+// or brought none while failedAfter had to be asked for, is silent: it is no use as a neighbour and may be one of many who take up places
 // in order to withhold.
 //
 // A silent neighbour loses its place only if at least a third of a mesh is
@@ -57,16 +59,16 @@ type conduct struct {
 	doubts chan string        // topics whose mesh is silent by a third
 
 	mu      sync.Mutex
-	meshes  map[string]map[peer.ID]int // by topic: casts in a row without a sign
-	claims  map[string]*claim          // by message id
-	expiry  []claimed                  // the claims by age
-	resting map[peer.ID]time.Time      // those kept out of meshes, and until when
-	proven  map[peer.ID]time.Time      // those who brought a cast, and until when that counts
+	meshes  map[string]map[peer.ID]standing // by topic
+	claims  map[string]*claim               // by message id
+	expiry  []claimed                       // the claims by age
+	resting map[peer.ID]time.Time           // those kept out of meshes, and until when
+	proven  map[peer.ID]time.Time           // those who brought a cast, and until when that counts
 }
 
 func (c *conduct) init(self peer.ID, copies prometheus.Counter) {
 	c.self, c.copies, c.doubts = self, copies, make(chan string, doubtful)
-	c.meshes, c.claims = make(map[string]map[peer.ID]int), make(map[string]*claim)
+	c.meshes, c.claims = make(map[string]map[peer.ID]standing), make(map[string]*claim)
 	c.resting, c.proven = make(map[peer.ID]time.Time), make(map[peer.ID]time.Time)
 }
 
@@ -104,8 +106,8 @@ func (c *conduct) review(topic string, followers []peer.ID, now time.Time) {
 func (c *conduct) silentIn(topic string) []peer.ID {
 	mesh := c.meshes[topic]
 	var silent []peer.ID
-	for p, missed := range mesh {
-		if missed >= silentAfter {
+	for p, s := range mesh {
+		if s.silent() {
 			silent = append(silent, p)
 		}
 	}
@@ -114,6 +116,12 @@ func (c *conduct) silentIn(topic string) []peer.ID {
 	}
 	return silent
 }
+
+// standing counts casts: those in a row that came without a sign of a
+// neighbour, and those asked for since it last brought one.
+type standing struct{ missed, failed int }
+
+func (s standing) silent() bool { return s.missed >= silentAfter || s.failed >= failedAfter }
 
 // claim is what is known of one message: who says it has it, and once it was
 // delivered its topic.
@@ -146,9 +154,9 @@ func (c *conduct) Graft(p peer.ID, topic string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.meshes[topic] == nil {
-		c.meshes[topic] = make(map[peer.ID]int)
+		c.meshes[topic] = make(map[peer.ID]standing)
 	}
-	c.meshes[topic][p] = 0
+	c.meshes[topic][p] = standing{}
 }
 
 // Prune notes that p has left the topic's mesh.
@@ -182,14 +190,14 @@ func (c *conduct) DeliverMessage(m *pubsub.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now, topic, mesh := time.Now(), m.GetTopic(), c.meshes[m.GetTopic()]
-	missed := askedCounts
+	failed := 1
 	if _, in := mesh[m.ReceivedFrom]; in {
-		missed = 1
+		failed = 0
 	}
-	for p := range mesh {
-		mesh[p] += missed
+	for p, s := range mesh {
+		mesh[p] = standing{s.missed + 1, s.failed + failed}
 	}
-	c.shown(m.ReceivedFrom, topic)
+	c.has(m.ReceivedFrom, topic)
 	keep(c.proven, m.ReceivedFrom, now.Add(provenFor), now)
 	if known := c.claim(m.ID, now); known != nil {
 		for i, p := range known.by {
@@ -212,7 +220,7 @@ func (c *conduct) DuplicateMessage(m *pubsub.Message) {
 	c.copies.Inc()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.shown(m.ReceivedFrom, m.GetTopic())
+	c.has(m.ReceivedFrom, m.GetTopic())
 }
 
 // RecvRPC notes the messages that a peer says it has.
@@ -243,12 +251,17 @@ func (c *conduct) RecvRPC(rpc *pubsub.RPC) {
 // maxClaimants is more than a mesh can hold, pruned and grafted ones included.
 const maxClaimants = 16
 
-// shown notes a sign of p on a topic. The caller holds the lock.
+// shown notes that p says it has a cast. The caller holds the lock.
 func (c *conduct) shown(p peer.ID, topic string) {
-	if mesh := c.meshes[topic]; mesh != nil {
-		if _, in := mesh[p]; in {
-			mesh[p] = 0
-		}
+	if s, in := c.meshes[topic][p]; in {
+		c.meshes[topic][p] = standing{0, s.failed}
+	}
+}
+
+// has notes that p brought one. The caller holds the lock.
+func (c *conduct) has(p peer.ID, topic string) {
+	if _, in := c.meshes[topic][p]; in {
+		c.meshes[topic][p] = standing{}
 	}
 }
 

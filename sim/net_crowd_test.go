@@ -214,10 +214,16 @@ type spread struct {
 // gives each as long to arrive.
 func (c *crowd) measure(n int, gap time.Duration) spread {
 	c.w.T.Helper()
+	return c.measureFrom(n, gap, func() int { return c.w.Rand.IntN(len(c.members)) })
+}
+
+// measureFrom is measure with a say in who casts.
+func (c *crowd) measureFrom(n int, gap time.Duration, from func() int) spread {
+	c.w.T.Helper()
 	s := spread{casts: n}
 	before := c.count("received_total") + c.count("duplicates_total")
 	for range n {
-		cast, at := c.cast(c.w.Rand.IntN(len(c.members)))
+		cast, at := c.cast(from())
 		time.Sleep(gap)
 		took := c.reached(cast, at)
 		s.took = append(s.took, took...)

@@ -21,7 +21,7 @@ const (
 	dials = 5
 	// settling is how long meshes get before anything is measured: backoffs
 	// from a start in which all graft at once are over by then.
-	settling = 10 * time.Second
+	settling = 40 * time.Second
 )
 
 // settled is a crowd whose meshes stand.
