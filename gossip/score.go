@@ -21,8 +21,8 @@ const (
 
 	// scoreInvalid is for the square of the number of messages that are wrong
 	// by themselves. Honest nodes relay none, so one costs the mesh, and two
-	// (-200, or -180 at best) all attention.
-	scoreInvalid = -50
+	// (-220, and no good conduct makes up for that) all attention.
+	scoreInvalid = -55
 
 	// scoreSilent is for a neighbour that brings nothing; see conduct. It
 	// outweighs scoreCap and stays above scoreGossip: such a peer loses its

@@ -182,24 +182,27 @@ func (c *conduct) OnClosedOutboundStream(p peer.ID) {
 	}
 }
 
-// DeliverMessage counts a new cast against all neighbours but those that had it.
+// DeliverMessage counts a new cast against all neighbours but those that had
+// it. Nobody else could have had this node's own.
 func (c *conduct) DeliverMessage(m *pubsub.Message) {
-	if m.ReceivedFrom == c.self {
-		return // nobody else could have had it
+	if m.ReceivedFrom != c.self {
+		c.delivered(m.ReceivedFrom, m.GetTopic(), m.ID, time.Now())
 	}
+}
+
+func (c *conduct) delivered(from peer.ID, topic, id string, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now, topic, mesh := time.Now(), m.GetTopic(), c.meshes[m.GetTopic()]
-	failed := 1
-	if _, in := mesh[m.ReceivedFrom]; in {
+	mesh, failed := c.meshes[topic], 1
+	if _, in := mesh[from]; in {
 		failed = 0
 	}
 	for p, s := range mesh {
 		mesh[p] = standing{s.missed + 1, s.failed + failed}
 	}
-	c.has(m.ReceivedFrom, topic)
-	keep(c.proven, m.ReceivedFrom, now.Add(provenFor), now)
-	if known := c.claim(m.ID, now); known != nil {
+	c.has(from, topic)
+	keep(c.proven, from, now.Add(provenFor), now)
+	if known := c.claim(id, now); known != nil {
 		for i, p := range known.by {
 			if now.Sub(known.since[i]) <= handedOver {
 				c.shown(p, topic)
@@ -225,25 +228,23 @@ func (c *conduct) DuplicateMessage(m *pubsub.Message) {
 
 // RecvRPC notes the messages that a peer says it has.
 func (c *conduct) RecvRPC(rpc *pubsub.RPC) {
-	wants := rpc.GetControl().GetIdontwant()
-	if len(wants) == 0 {
-		return
+	for _, want := range rpc.GetControl().GetIdontwant() {
+		ids := want.GetMessageIDs()
+		c.says(rpc.From(), ids[:min(len(ids), pubsub.GossipSubMaxIDontWantLength)], time.Now())
 	}
+}
+
+// says notes that p says at now that it has messages.
+func (c *conduct) says(p peer.ID, ids []string, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now, left := time.Now(), pubsub.GossipSubMaxIDontWantLength
-	for _, want := range wants {
-		for _, id := range want.GetMessageIDs() {
-			if left--; left < 0 {
-				return
-			}
-			if known := c.claim(id, now); known == nil {
-				continue
-			} else if known.topic != "" {
-				c.shown(rpc.From(), known.topic)
-			} else if len(known.by) < maxClaimants {
-				known.by, known.since = append(known.by, rpc.From()), append(known.since, now)
-			}
+	for _, id := range ids {
+		switch known := c.claim(id, now); {
+		case known == nil:
+		case known.topic != "":
+			c.shown(p, known.topic)
+		case len(known.by) < maxClaimants:
+			known.by, known.since = append(known.by, p), append(known.since, now)
 		}
 	}
 }

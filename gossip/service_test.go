@@ -295,3 +295,31 @@ func TestFollowingIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// Who sent two messages that are wrong by themselves is not heard any more,
+// under that name for an hour; a stranger with the same cast is.
+func TestInvalidMessagesCostTheHearing(t *testing.T) {
+	simulate(t, 1, func(net *simulation) {
+		n, c := net.nodes[0], stroller(t, "parent")
+		net.join(net.nodes, c.Intent.Shard())
+		topic := gossip.TopicPrefix + c.Intent.Shard()
+		p := net.stranger(n.Host)
+		for _, junk := range []string{"junk", "more junk"} {
+			p.publish(topic, []byte(junk))
+			time.Sleep(time.Second)
+		}
+		p.publish(topic, encode(t, c))
+		net.settle()
+		if got := n.ids(); len(got) != 0 {
+			t.Errorf("heard %v", got)
+		}
+		if got := n.count(t, "received_total", ""); got != 2 {
+			t.Errorf("%d messages were looked at, want 2", got)
+		}
+		net.stranger(n.Host).publish(topic, encode(t, c))
+		net.settle()
+		if got := n.ids(); len(got) != 1 {
+			t.Errorf("from a stranger, heard %v", got)
+		}
+	})
+}
