@@ -1,13 +1,14 @@
 # make run     build and run the demo: one person, five vendors, two intents
 # make test    every test, with the race detector where it pays
 # make bench   the figures, one line each, and what else is worth knowing
+# make bench-net     those of the network, in virtual time; takes most of an hour
 # make bench-cards   those of the life of a relationship; takes most of an hour
 # make test-net   nodes behind real routers, in network namespaces; needs root
 # make check   formatting, vet, staticcheck
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build run test test-net race race-ci bench bench-cards check fuzz
+.PHONY: build run test test-net race race-ci bench bench-net bench-cards check fuzz
 
 build:
 	$(GO) build -trimpath -ldflags '-s -w' -o bin/parley ./cmd/parley
@@ -37,7 +38,7 @@ race-ci:
 # Each figure is a benchmark run once, one package after another. A promise
 # that falls short ends the target with an error.
 bench:
-	@$(GO) test -run '^$$' -bench '^BenchmarkFigure' -skip '^BenchmarkFigureCards' -benchtime 1x -timeout 30m ./... | $(FIGURES)
+	@$(GO) test -run '^$$' -bench '^BenchmarkFigure' -skip '^BenchmarkFigure(Cards|Net)' -benchtime 1x -timeout 30m ./... | $(FIGURES)
 
 FIGURES = awk '/^(figure|info) |^--- |^FAIL|^panic|SKIPPED|_test\.go:/ { print; fflush() } / SHORT$$|^FAIL|^panic/ { short = 1 } END { exit short }'
 
@@ -46,6 +47,11 @@ FIGURES = awk '/^(figure|info) |^--- |^FAIL|^panic|SKIPPED|_test\.go:/ { print; 
 bench-cards:
 	@$(GO) test -run '^$$' -bench '^BenchmarkFigureCards' -benchtime 1x -timeout 60m ./relcard/archive ./node | $(FIGURES)
 	@PARLEY_LIFE_KILLS=$${PARLEY_LIFE_KILLS:-1000} $(GO) test -run '^TestLifeKilled$$' -v -timeout 90m ./cmd/parley | $(FIGURES)
+
+# Real gossip services on simulated links: 1,000 and 2,000 (PARLEY_NET_NODES)
+# take 5 GB. Also PARLEY_NET_HONEST in a siege, PARLEY_NET_CHURN who come and go.
+bench-net:
+	@$(GO) test -p 1 -run '^$$' -bench '^BenchmarkFigureNet' -benchtime 1x -timeout 120m ./sim ./gossip/... ./node | $(FIGURES)
 
 check:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run: gofmt -w .'; exit 1; }

@@ -10,6 +10,7 @@ import (
 // metrics counts what arrives and what becomes of it.
 type metrics struct {
 	messages, bytes  prometheus.Counter
+	duplicates       prometheus.Counter
 	accepted, cast   prometheus.Counter
 	ignored, refused *prometheus.CounterVec // by reason
 
@@ -47,12 +48,13 @@ func newMetrics(reg prometheus.Registerer, known, topics, terms, asked func() in
 			func() float64 { return float64(value()) })
 	}
 	m := &metrics{
-		messages: counter("received_total", "Messages from peers, each counted once."),
-		bytes:    counter("received_bytes_total", "Bytes of the data of those messages."),
-		accepted: counter("accepted_total", "Casts taken in and relayed."),
-		cast:     counter("cast_total", "Casts published by this node."),
-		ignored:  byReason("ignored_total", "Casts not relayed for a reason that is not their sender's fault."),
-		refused:  byReason("refused_total", "Messages that are wrong by themselves."),
+		messages:   counter("received_total", "Messages from peers, each counted once."),
+		bytes:      counter("received_bytes_total", "Bytes of the data of those messages."),
+		duplicates: counter("duplicates_total", "Further copies of messages already received."),
+		accepted:   counter("accepted_total", "Casts taken in and relayed."),
+		cast:       counter("cast_total", "Casts published by this node."),
+		ignored:    byReason("ignored_total", "Casts not relayed for a reason that is not their sender's fault."),
+		refused:    byReason("refused_total", "Messages that are wrong by themselves."),
 	}
 	m.minted = counter("stamps_minted_total", "Stamps of work made for this node's own casts.")
 	m.recast = counter("recast_total", "Casts of this node sent again with more work, because neighbours asked for it.")
@@ -69,7 +71,7 @@ func newMetrics(reg prometheus.Registerer, known, topics, terms, asked func() in
 		return m, nil
 	}
 	for _, c := range []prometheus.Collector{
-		m.messages, m.bytes, m.accepted, m.cast, m.ignored, m.refused, m.minted, m.recast, m.notices,
+		m.messages, m.bytes, m.duplicates, m.accepted, m.cast, m.ignored, m.refused, m.minted, m.recast, m.notices,
 		gauge("asked_bits", "The highest difficulty asked for on any topic; 0: no work is asked for.", asked),
 		m.terms.accepted, m.terms.published, m.terms.ignored, m.terms.refused,
 		m.catch.asked, m.catch.refused, m.catch.got, m.catch.served, m.catch.bytes,

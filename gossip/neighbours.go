@@ -5,15 +5,15 @@ import (
 	"slices"
 	"sync"
 
-	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/peer"
-	"github.com/libp2p/go-libp2p/core/protocol"
 )
 
 // meshes follows GossipSub's meshes, which it does not show by itself. A
 // topic's mesh is formed by a heartbeat, up to a second after peers met; what
 // is published before then reaches only those who have one.
 type meshes struct {
+	untraced
+
 	mu    sync.Mutex
 	peers map[string]map[peer.ID]bool // by topic
 }
@@ -68,38 +68,3 @@ func (m *meshes) Leave(topic string) {
 	defer m.mu.Unlock()
 	delete(m.peers, topic)
 }
-
-// The rest of what GossipSub tells is passed over.
-
-// OnNewOutboundStream does nothing.
-func (m *meshes) OnNewOutboundStream(peer.ID, protocol.ID) {}
-
-// Join does nothing.
-func (m *meshes) Join(string) {}
-
-// ValidateMessage does nothing.
-func (m *meshes) ValidateMessage(*pubsub.Message) {}
-
-// DeliverMessage does nothing.
-func (m *meshes) DeliverMessage(*pubsub.Message) {}
-
-// RejectMessage does nothing.
-func (m *meshes) RejectMessage(*pubsub.Message, string) {}
-
-// DuplicateMessage does nothing.
-func (m *meshes) DuplicateMessage(*pubsub.Message) {}
-
-// ThrottlePeer does nothing.
-func (m *meshes) ThrottlePeer(peer.ID) {}
-
-// RecvRPC does nothing.
-func (m *meshes) RecvRPC(*pubsub.RPC) {}
-
-// SendRPC does nothing.
-func (m *meshes) SendRPC(*pubsub.RPC, peer.ID) {}
-
-// DropRPC does nothing.
-func (m *meshes) DropRPC(*pubsub.RPC, peer.ID) {}
-
-// UndeliverableMessage does nothing.
-func (m *meshes) UndeliverableMessage(*pubsub.Message) {}

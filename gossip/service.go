@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
@@ -61,6 +62,11 @@ type Config struct {
 	// the second half of a fork: TermsOf says which of the two stands. nil:
 	// they are only kept and relayed.
 	DeliverTerms func(context.Context, termupdate.Verified)
+
+	// Score is what else is held for or against a peer: 0 nothing, at most 20
+	// for, and against it as the limits in score.go say. It is called often,
+	// from several goroutines, and must not wait. nil: 0.
+	Score func(peer.ID) float64
 }
 
 // Service is one node's part in the gossip of intents and terms. Its methods
@@ -78,8 +84,9 @@ type Service struct {
 	known  sync.Mutex // also across Apply and the queue, so that casts are delivered in the ledger's order
 	ledger *intentcast.Ledger
 
-	topics topics
-	meshes meshes
+	topics  topics
+	meshes  meshes
+	conduct conduct
 
 	gate     *gate
 	verifier verifier
@@ -122,6 +129,7 @@ func New(cfg Config) (*Service, error) {
 	if s.metrics, err = newMetrics(cfg.Registry, s.Known, s.topics.count, s.terms.count, s.mostAsked); err != nil {
 		return nil, fmt.Errorf("new gossip service: %w", err)
 	}
+	s.conduct.init(cfg.Host.ID(), s.metrics.duplicates)
 	return s, nil
 }
 
@@ -150,6 +158,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.tellNeighbours(ctx) })
 	g.Go(func() error { return s.watchLoad(ctx) })
 	g.Go(func() error { return s.rework(ctx) })
+	g.Go(func() error { return s.mendMeshes(ctx) })
 	err = g.Wait()
 	s.topics.close()
 	s.terms.topics.close()

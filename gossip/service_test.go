@@ -137,8 +137,6 @@ func TestRefusedMessagesAreCounted(t *testing.T) {
 		net.connect(target.Host, behind.Host)
 		elsewhere := intentcast.Shard(intentcast.Category{Taxonomy: "parley", Value: "travel"}, c.Intent.Place)
 		net.join([]*node{target, behind}, c.Intent.Shard(), elsewhere)
-		sender := net.raw(target.Host)
-		net.settle()
 		topic := gossip.TopicPrefix + c.Intent.Shard()
 
 		short := c.Intent
@@ -163,7 +161,7 @@ func TestRefusedMessagesAreCounted(t *testing.T) {
 			{"expired", "ignored_total", string(intentcast.Expired), topic, encode(t, expired)},
 		} {
 			before := target.count(t, try.metric, try.reason)
-			sender.publish(try.topic, try.data)
+			net.stranger(target.Host).publish(try.topic, try.data)
 			time.Sleep(time.Second)
 			synctest.Wait()
 			if got := target.count(t, try.metric, try.reason); got != before+1 {
@@ -172,6 +170,7 @@ func TestRefusedMessagesAreCounted(t *testing.T) {
 		}
 		// Having been refused on a wrong topic has not made the cast itself
 		// known; and it is taken in once however often it is sent.
+		sender := net.stranger(target.Host)
 		for range 3 {
 			sender.publish(topic, wire)
 			time.Sleep(3 * time.Minute)
@@ -293,6 +292,34 @@ func TestFollowingIsBounded(t *testing.T) {
 		}
 		if got := len(net.nodes[0].Joined()); got != intentcast.MaxShards {
 			t.Errorf("%d topics followed", got)
+		}
+	})
+}
+
+// Who sent two messages that are wrong by themselves is not heard any more,
+// under that name for an hour; a stranger with the same cast is.
+func TestInvalidMessagesCostTheHearing(t *testing.T) {
+	simulate(t, 1, func(net *simulation) {
+		n, c := net.nodes[0], stroller(t, "parent")
+		net.join(net.nodes, c.Intent.Shard())
+		topic := gossip.TopicPrefix + c.Intent.Shard()
+		p := net.stranger(n.Host)
+		for _, junk := range []string{"junk", "more junk"} {
+			p.publish(topic, []byte(junk))
+			time.Sleep(time.Second)
+		}
+		p.publish(topic, encode(t, c))
+		net.settle()
+		if got := n.ids(); len(got) != 0 {
+			t.Errorf("heard %v", got)
+		}
+		if got := n.count(t, "received_total", ""); got != 2 {
+			t.Errorf("%d messages were looked at, want 2", got)
+		}
+		net.stranger(n.Host).publish(topic, encode(t, c))
+		net.settle()
+		if got := n.ids(); len(got) != 1 {
+			t.Errorf("from a stranger, heard %v", got)
 		}
 	})
 }

@@ -197,7 +197,6 @@ func TestRefusedTermsAreCounted(t *testing.T) {
 		target, behind := net.nodes[0], net.nodes[1]
 		net.connect(target.Host, behind.Host)
 		net.followTerms(target, behind)
-		sender := net.raw(target.Host)
 		net.settle()
 		s := newShop(t, "shop")
 		good := s.says(1)
@@ -221,14 +220,14 @@ func TestRefusedTermsAreCounted(t *testing.T) {
 			{"expired", "terms_ignored_total", string(termupdate.Expired), wire(t, expired)},
 		} {
 			before := target.count(t, try.metric, try.reason)
-			sender.publish(gossip.TermsTopic, try.data)
+			net.stranger(target.Host).publish(gossip.TermsTopic, try.data)
 			time.Sleep(time.Second)
 			synctest.Wait()
 			if got := target.count(t, try.metric, try.reason); got != before+1 {
 				t.Errorf("%s: %s{%s} is %d, want %d", try.name, try.metric, try.reason, got, before+1)
 			}
 		}
-		sender.publish(gossip.TermsTopic, wire(t, good))
+		net.stranger(target.Host).publish(gossip.TermsTopic, wire(t, good))
 		net.settle()
 		if target.seqOf(s) != 1 || behind.seqOf(s) != 1 {
 			t.Errorf("the good one: %d, %d", target.seqOf(s), behind.seqOf(s))

@@ -98,6 +98,9 @@ func (ts *topics) follow(pub *pubsub.PubSub, shard string, because func(*topic))
 		if err != nil {
 			return nil, err
 		}
+		if err := pt.SetScoreParams(topicScore()); err != nil {
+			return nil, errors.Join(err, pt.Close())
+		}
 		leave, err := pt.Relay()
 		if err != nil {
 			return nil, errors.Join(err, pt.Close())

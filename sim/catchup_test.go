@@ -63,7 +63,7 @@ func (l *listener) told() []*intentcast.Cast {
 	return append([]*intentcast.Cast(nil), l.heard...)
 }
 
-func author(i int) identity.Signer {
+func castAuthor(i int) identity.Signer {
 	seed := sha256.Sum256([]byte(fmt.Sprint("author ", i)))
 	return identity.NewKeySigner(ed25519.NewKeyFromSeed(seed[:]))
 }
@@ -77,14 +77,14 @@ func wish(t *testing.T, i int) *intentcast.Cast {
 		Slot:  bytes.Repeat([]byte{7}, 32),
 		Key:   bytes.Repeat([]byte{9}, intentcast.ReplyKeySize),
 	}
-	in := example.Stroller(author(i).DID(), route, time.Now())
+	in := example.Stroller(castAuthor(i).DID(), route, time.Now())
 	in.Expires = identity.At(time.Now().Add(6 * 24 * time.Hour))
-	return signed(t, in, i)
+	return signedCast(t, in, i)
 }
 
-func signed(t *testing.T, in intentcast.Intent, by int) *intentcast.Cast {
+func signedCast(t *testing.T, in intentcast.Intent, by int) *intentcast.Cast {
 	t.Helper()
-	c, err := intentcast.Sign(in, author(by), time.Now())
+	c, err := intentcast.Sign(in, castAuthor(by), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestNodeThatWasAwayCatchesUp(t *testing.T) {
 		}
 		gone := make(map[dagcbor.CID]bool)
 		for i := 25; i < 75; i++ {
-			say(i, signed(t, wishes[i].Successor(intentcast.StatusWithdrawn, time.Now()), i))
+			say(i, signedCast(t, wishes[i].Successor(intentcast.StatusWithdrawn, time.Now()), i))
 			gone[wishes[i].ID] = true
 		}
 		time.Sleep(150 * time.Second) // GossipSub has forgotten

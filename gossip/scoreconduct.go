@@ -1,0 +1,302 @@
+package gossip
+
+import (
+	"context"
+	"crypto/sha256"
+	"sync"
+	"time"
+
+	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const (
+	// silentAfter is how many casts in a row may come without a sign of a
+	// neighbour. An honest one shows none only when it gets each from us first:
+	// with five neighbours that is one time in five, and 8 times in a row once
+	// in 400,000; but one that hangs on us alone never shows any.
+	silentAfter = 8
+	// failedAfter is how many casts may have to be asked for, announced from
+	// outside the mesh, without a neighbour bringing one in between: the whole
+	// mesh had a second to bring each. Honest neighbours fail like that when
+	// others around them do, hence not once.
+	failedAfter = 3
+	// atOnce is how many lose their place at a time. Those who might take it
+	// may have to wait out a backoff, and half a poor mesh is better than none.
+	atOnce = 3
+	// silentFor is how long that counts. It outlasts the minute after which a
+	// pruned peer may come back, so that the others get their turn.
+	silentFor = 10 * time.Minute
+	// provenFor is how long it counts to have brought a cast.
+	provenFor = time.Hour
+	// handedOver is how long after saying that it has a cast a neighbour may
+	// take to bring it: a round trip and a queue. After that it is no sign.
+	handedOver = 500 * time.Millisecond
+	// doubtful is how many topics wait to be looked at.
+	doubtful = 64
+	// maxKept and maxClaims bound what is kept of peers that come and go.
+	maxKept   = 4096
+	maxClaims = 4096
+	// claimLife is how long an "I have it" is kept for a cast to come.
+	claimLife = 10 * time.Second
+)
+
+// conduct watches whether neighbours take part. GossipSub's own measure (P3)
+// is a rate, which a quiet topic never reaches; here it is casts that count. A
+// neighbour shows itself by bringing a cast, first or not, or by saying that
+// it has it (IDONTWANT). One that did neither for silentAfter casts in a row,
+// or brought none while failedAfter had to be asked for, is silent: it is no use as a neighbour and may be one of many who take up places
+// in order to withhold.
+//
+// A silent neighbour loses its place only if at least a third of a mesh is
+// silent and others are there to take its place. A single one may well be
+// honest and hang on us alone; and it does little harm, whatever it is.
+type conduct struct {
+	untraced
+	self   peer.ID
+	copies prometheus.Counter // messages had before
+	doubts chan string        // topics whose mesh is silent by a third
+
+	mu      sync.Mutex
+	meshes  map[string]map[peer.ID]standing // by topic
+	claims  map[string]*claim               // by message id
+	expiry  []claimed                       // the claims by age
+	resting map[peer.ID]time.Time           // those kept out of meshes, and until when
+	proven  map[peer.ID]time.Time           // those who brought a cast, and until when that counts
+}
+
+func (c *conduct) init(self peer.ID, copies prometheus.Counter) {
+	c.self, c.copies, c.doubts = self, copies, make(chan string, doubtful)
+	c.meshes, c.claims = make(map[string]map[peer.ID]standing), make(map[string]*claim)
+	c.resting, c.proven = make(map[peer.ID]time.Time), make(map[peer.ID]time.Time)
+}
+
+// mendMeshes looks at the meshes in doubt until ctx ends.
+func (s *Service) mendMeshes(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case topic := <-s.conduct.doubts:
+			s.conduct.review(topic, s.pub.ListPeers(topic), time.Now())
+		}
+	}
+}
+
+// review has silent neighbours make way for others who follow the topic, one
+// for one.
+func (c *conduct) review(topic string, followers []peer.ID, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	others := 0
+	for _, p := range followers {
+		if _, in := c.meshes[topic][p]; !in && !c.resting[p].After(now) {
+			others++
+		}
+	}
+	silent := c.silentIn(topic)
+	for _, p := range silent[:min(len(silent), others, atOnce)] {
+		keep(c.resting, p, now.Add(silentFor), now)
+	}
+}
+
+// silentIn returns the silent neighbours of a topic if they are a third of
+// its mesh. The caller holds the lock.
+func (c *conduct) silentIn(topic string) []peer.ID {
+	mesh := c.meshes[topic]
+	var silent []peer.ID
+	for p, s := range mesh {
+		if s.silent() {
+			silent = append(silent, p)
+		}
+	}
+	if len(mesh) < meshParams().Dlo || 3*len(silent) < len(mesh) {
+		return nil
+	}
+	return silent
+}
+
+// standing counts casts: those in a row that came without a sign of a
+// neighbour, and those asked for since it last brought one.
+type standing struct{ missed, failed int }
+
+func (s standing) silent() bool { return s.missed >= silentAfter || s.failed >= failedAfter }
+
+// claim is what is known of one message: who says it has it, and once it was
+// delivered its topic.
+type claim struct {
+	by    []peer.ID
+	since []time.Time // when each said so
+	topic string
+}
+
+type claimed struct {
+	id    string
+	until time.Time
+}
+
+// score is what p's conduct counts for at now.
+func (c *conduct) score(p peer.ID, now time.Time) float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.resting[p].After(now):
+		return scoreSilent
+	case c.proven[p].After(now):
+		return scoreProven
+	}
+	return 0
+}
+
+// Graft notes that p is in the topic's mesh.
+func (c *conduct) Graft(p peer.ID, topic string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.meshes[topic] == nil {
+		c.meshes[topic] = make(map[peer.ID]standing)
+	}
+	c.meshes[topic][p] = standing{}
+}
+
+// Prune notes that p has left the topic's mesh.
+func (c *conduct) Prune(p peer.ID, topic string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.meshes[topic], p)
+}
+
+// Leave notes that this node has left the topic.
+func (c *conduct) Leave(topic string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.meshes, topic)
+}
+
+// OnClosedOutboundStream notes that p is gone. That it was silent stays.
+func (c *conduct) OnClosedOutboundStream(p peer.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, mesh := range c.meshes {
+		delete(mesh, p)
+	}
+}
+
+// DeliverMessage counts a new cast against all neighbours but those that had
+// it. Nobody else could have had this node's own.
+func (c *conduct) DeliverMessage(m *pubsub.Message) {
+	if m.ReceivedFrom != c.self {
+		c.delivered(m.ReceivedFrom, m.GetTopic(), m.ID, time.Now())
+	}
+}
+
+func (c *conduct) delivered(from peer.ID, topic, id string, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	mesh, failed := c.meshes[topic], 1
+	if _, in := mesh[from]; in {
+		failed = 0
+	}
+	for p, s := range mesh {
+		mesh[p] = standing{s.missed + 1, s.failed + failed}
+	}
+	c.has(from, topic)
+	keep(c.proven, from, now.Add(provenFor), now)
+	if known := c.claim(id, now); known != nil {
+		for i, p := range known.by {
+			if now.Sub(known.since[i]) <= handedOver {
+				c.shown(p, topic)
+			}
+		}
+		*known = claim{topic: topic}
+	}
+	if len(c.silentIn(topic)) > 0 {
+		select {
+		case c.doubts <- topic:
+		default: // the next cast asks again
+		}
+	}
+}
+
+// DuplicateMessage counts it and notes that a neighbour had it as well.
+func (c *conduct) DuplicateMessage(m *pubsub.Message) {
+	c.copies.Inc()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.has(m.ReceivedFrom, m.GetTopic())
+}
+
+// RecvRPC notes the messages that a peer says it has.
+func (c *conduct) RecvRPC(rpc *pubsub.RPC) {
+	for _, want := range rpc.GetControl().GetIdontwant() {
+		ids := want.GetMessageIDs()
+		c.says(rpc.From(), ids[:min(len(ids), pubsub.GossipSubMaxIDontWantLength)], time.Now())
+	}
+}
+
+// says notes that p says at now that it has messages.
+func (c *conduct) says(p peer.ID, ids []string, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range ids {
+		switch known := c.claim(id, now); {
+		case known == nil:
+		case known.topic != "":
+			c.shown(p, known.topic)
+		case len(known.by) < maxClaimants:
+			known.by, known.since = append(known.by, p), append(known.since, now)
+		}
+	}
+}
+
+// maxClaimants is more than a mesh can hold, pruned and grafted ones included.
+const maxClaimants = 16
+
+// shown notes that p says it has a cast. The caller holds the lock.
+func (c *conduct) shown(p peer.ID, topic string) {
+	if s, in := c.meshes[topic][p]; in {
+		c.meshes[topic][p] = standing{0, s.failed}
+	}
+}
+
+// has notes that p brought one. The caller holds the lock.
+func (c *conduct) has(p peer.ID, topic string) {
+	if _, in := c.meshes[topic][p]; in {
+		c.meshes[topic][p] = standing{}
+	}
+}
+
+// claim returns what is kept of a message, new if need be, or nil if there is
+// too much already. The caller holds the lock.
+func (c *conduct) claim(id string, now time.Time) *claim {
+	for len(c.expiry) > 0 && !c.expiry[0].until.After(now) {
+		delete(c.claims, c.expiry[0].id)
+		c.expiry = c.expiry[1:]
+	}
+	if known := c.claims[id]; known != nil {
+		return known
+	}
+	if len(c.claims) >= maxClaims || len(id) > sha256.Size {
+		return nil
+	}
+	known := new(claim)
+	c.claims[id] = known
+	c.expiry = append(c.expiry, claimed{id, now.Add(claimLife)})
+	return known
+}
+
+// keep sets p's time in m, which is bounded: what lies before now goes first,
+// and if nothing does, p is left out.
+func keep(m map[peer.ID]time.Time, p peer.ID, at, now time.Time) {
+	if _, has := m[p]; !has && len(m) >= maxKept {
+		for other, t := range m {
+			if !t.After(now) {
+				delete(m, other)
+			}
+		}
+		if len(m) >= maxKept {
+			return
+		}
+	}
+	m[p] = at
+}

@@ -1,0 +1,149 @@
+package sim
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/host"
+
+	"github.com/parley-network/parley/sim/figure"
+)
+
+const (
+	// siegeNodes are the honest ones (PARLEY_NET_HONEST), with sybilsPerNode to
+	// each.
+	siegeNodes    = 60
+	sybilsPerNode = 4
+	// Each honest node dials as many honest ones as sybils, and each sybil
+	// dials honest nodes: 8 honest and 16 hostile connections a node.
+	siegeDials, sybilDials = 4, 3
+	// warmCasts is the traffic, one cast every 3 s, during which nodes learn
+	// who is of use.
+	warmCasts, siegeGap = 20, 3 * time.Second
+	siegeCasts          = 10
+)
+
+// siegeOf is one way of being hostile.
+type siegeOf struct {
+	name   string
+	claims bool // sybils say "I have it"
+	spam   bool // each sends every node it knows an invalid cast a second
+	caster bool // only one node casts, and all but two of its peers are sybils
+	extra  bool // nobody asked for it: worth knowing, and no promise
+}
+
+var sieges = []siegeOf{
+	{name: "withholding"}, {name: "spam", spam: true}, {name: "eclipse", caster: true}, {name: "claiming", claims: true, extra: true},
+}
+
+// outcome is what became of the casts of a siege.
+type outcome struct {
+	cold, warm spread
+	lost       int // deliveries that never happened
+}
+
+// endure plays a siege, or without sybils the same network left in peace.
+func endure(w *World, honest, sybils int, how siegeOf) outcome {
+	w.T.Helper()
+	c := newCrowd(w, honest)
+	c.follow()
+	c.meet(Random(w.Rand, honest, siegeDials))
+	if sybils > 0 {
+		all := w.sybils(sybils, c.shard, how.claims)
+		c.besiege(all, sybilDials, siegeDials)
+		if how.caster {
+			c.eclipse(0, all)
+		}
+		if how.spam {
+			defer c.spam(all, time.Second)()
+		}
+	}
+	from := func() int { return w.Rand.IntN(honest) }
+	time.Sleep(10 * time.Second)
+	var o outcome
+	o.cold = c.measureFrom(warmCasts, siegeGap, from)
+	if how.caster {
+		from = func() int { return 0 }
+	}
+	o.warm = c.measureFrom(siegeCasts, siegeGap, from)
+	time.Sleep(10 * time.Second)
+	for _, heard := range c.heard {
+		o.lost += honest - 1 - len(heard)
+	}
+	return o
+}
+
+// eclipse leaves a member two honest peers and connects it with thirty sybils.
+func (c *crowd) eclipse(i int, all []*sybil) {
+	c.w.T.Helper()
+	victim, kept := c.members[i].host, 0
+	for _, m := range c.members {
+		if m.host == victim || len(victim.Network().ConnsToPeer(m.host.ID())) == 0 {
+			continue
+		}
+		if kept++; kept > 2 {
+			if err := victim.Network().ClosePeer(m.host.ID()); err != nil {
+				c.w.T.Fatal(err)
+			}
+		}
+	}
+	hosts := make([]host.Host, 0, len(c.members)+len(all))
+	for _, m := range c.members {
+		hosts = append(hosts, m.host)
+	}
+	var edges []Edge
+	for k, s := range all {
+		hosts = append(hosts, s.Host)
+		if len(edges) < 30 && len(victim.Network().ConnsToPeer(s.ID())) == 0 {
+			edges = append(edges, Edge{len(c.members) + k, i})
+		}
+	}
+	c.assault(all, hosts, edges)
+}
+
+// A network of which four in five are sybils that withhold delivers
+// everything, if not as fast as in peace until it knows them.
+func TestNetSiege(t *testing.T) {
+	Run(t, 1, func(w *World) {
+		if o := endure(w, 10, 40, siegeOf{}); o.lost != 0 {
+			w.T.Errorf("%d deliveries lost", o.lost)
+		}
+	})
+}
+
+// BenchmarkFigureNetSiege measures each siege against the same network in
+// peace.
+func BenchmarkFigureNetSiege(b *testing.B) {
+	honest := siegeNodes
+	if n, err := strconv.Atoi(os.Getenv("PARLEY_NET_HONEST")); err == nil {
+		honest = n
+	}
+	var quiet outcome
+	inWorld(b, 1, func(w *World) { quiet = endure(w, honest, 0, siegeOf{}) })
+	out := os.Stdout
+	figure.Info(out, "net-siege-conditions", fmt.Sprintf(
+		"%d honest nodes, %d sybils; a node has about 8 honest connections and 16 hostile, dials as many of each; measured after %d casts and %s of the attack",
+		honest, sybilsPerNode*honest, warmCasts, time.Duration(warmCasts)*siegeGap+10*time.Second))
+	figure.Info(out, "net-siege-published-elsewhere", "all delivered (GossipSub v1.1 evaluation report)")
+	figure.Info(out, "net-siege-quiet-p99-max-ms", fmt.Sprintf("%d %d", quiet.warm.quantile(.99).Milliseconds(), quiet.warm.quantile(1).Milliseconds()))
+	for _, how := range sieges {
+		var o outcome
+		inWorld(b, 1, func(w *World) { o = endure(w, honest, sybilsPerNode*honest, how) })
+		name := "net-siege-" + how.name + "-"
+		total := float64((warmCasts + siegeCasts) * (honest - 1))
+		delivered, slower := 1-float64(o.lost)/total, o.warm.quantile(1).Seconds()/quiet.warm.quantile(1).Seconds()
+		if how.extra {
+			figure.Info(out, name+"delivered-share", delivered)
+			figure.Info(out, name+"max-over-quiet", slower)
+		} else {
+			figure.AtLeast(out, name+"delivered-share", delivered, 1)
+			figure.AtMost(out, name+"max-over-quiet", slower, 2)
+		}
+		figure.Info(out, name+"p99-max-copies", fmt.Sprintf("%d ms, %d ms, %.2f", o.warm.quantile(.99).Milliseconds(), o.warm.quantile(1).Milliseconds(), o.warm.copies))
+		figure.Info(out, name+"first-minute-p50-p99-max-ms", fmt.Sprintf("%d %d %d, and %d deliveries later than 3 s",
+			o.cold.quantile(.5).Milliseconds(), o.cold.quantile(.99).Milliseconds(), o.cold.quantile(1).Milliseconds(), o.cold.missed))
+	}
+}
