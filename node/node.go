@@ -23,6 +23,7 @@ import (
 
 	"github.com/parley-network/parley/gossip"
 	"github.com/parley-network/parley/node/courier"
+	"github.com/parley-network/parley/node/peerbook"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
 )
@@ -47,6 +48,9 @@ type Config struct {
 	Registry prometheus.Registerer // nil: no metrics
 	Vendor   *VendorConfig         // nil: this node does not answer intents
 	Observe  func(view.Event)      // nil, or told of every event; must not block
+
+	Discovery Discovery       // nil: only peers that the node is told of. Run runs it
+	Peers     peerbook.Limits // of the address book
 }
 
 // VendorConfig makes a node a vendor's.
@@ -68,6 +72,7 @@ type Node struct {
 	tell    chan struct{} // told when a change of the profile is to go out
 	policy  channelPolicy
 	logs    logCache
+	peers   *peers
 	cards   sync.Mutex // one change of a card at a time, across its reading and writing
 }
 
@@ -96,6 +101,9 @@ func New(cfg Config) (*Node, error) {
 
 func (n *Node) compose() (err error) {
 	ctx := context.Background()
+	if err = n.openPeers(ctx); err != nil {
+		return err
+	}
 	if n.courier, err = courier.New(courier.Config{
 		Host: n.cfg.Host, Store: journaled{n.cfg.Store, n}, Secrets: n.cfg.Keys, Log: n.cfg.Log.Named("courier"),
 		Rand: n.cfg.Rand, Registry: n.cfg.Registry, Handle: n.receive,

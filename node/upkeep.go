@@ -193,6 +193,7 @@ func (n *Node) followShards(ctx context.Context) error {
 		return err
 	}
 	n.gossip.Leave(without(n.gossip.Joined(), want)...)
+	n.advertise(want)
 	return nil
 }
 
