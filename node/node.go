@@ -137,6 +137,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.joinShards(ctx) })
 	g.Go(func() error { return n.routeLoop(ctx) })
 	g.Go(func() error { return n.peerLoop(ctx) })
+	g.Go(func() error { return n.inviteLoop(ctx) })
 	g.Go(func() error { return n.termsLoop(ctx) })
 	g.Go(func() error { return n.tellLoop(ctx) })
 	g.Go(func() error { return n.agendaLoop(ctx) })

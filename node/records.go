@@ -37,6 +37,7 @@ const (
 
 	kindItem    store.Kind = "item"    // catalogue; ID: SKU, GTIN or name
 	kindSetting store.Kind = "setting" // ID: its name
+	kindInvite  store.Kind = "invite"  // invitations made; ID: hash of the secret · Due: forgotten
 	kindPeer    store.Kind = "peer"    // known; ID: peer id · Body: peerbook.Entry, or the address that the first release kept
 )
 
