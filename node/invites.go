@@ -141,6 +141,9 @@ func inviting(addrs []ma.Multiaddr) []ma.Multiaddr {
 	slices.SortStableFunc(addrs, func(x, y ma.Multiaddr) int {
 		return cmp.Or(cmp.Compare(peerbook.ScopeOf(y), peerbook.ScopeOf(x)), cmp.Compare(len(x.Bytes()), len(y.Bytes())))
 	})
+	if len(addrs) > 0 && peerbook.ScopeOf(addrs[0]) > peerbook.Loopback {
+		addrs = peerbook.Usable(addrs, peerbook.Local) // its own machine is another one there
+	}
 	return addrs[:min(len(addrs), invite.MaxAddrs)]
 }
 

@@ -32,6 +32,9 @@ type upCmd struct {
 	Vendor    string   `help:"Answer intents as a vendor of this name." placeholder:"NAME"`
 	Domain    string   `help:"The vendor's domain, where its key log is published." placeholder:"shop.example"`
 	Public    string   `help:"Show everyone a vendor's key log, the agreements it accepts and its r-button by HTTP, at this address behind its web server." placeholder:"127.0.0.1:8080"`
+	NoMDNS    bool     `name:"no-mdns" help:"Look for no nodes on the local network, and say nothing there."`
+	NoDHT     bool     `name:"no-dht" help:"Look nobody up in the directory that nodes keep among themselves, and be in it nowhere."`
+	Unlisted  bool     `help:"Other nodes don't name this one to others."`
 	NoButton  bool     `help:"Web pages get no r-button of this node's: they can't even ask their visitor to show it."`
 	LogLevel  string   `enum:"trace,debug,info,warn,error,off" default:"info" help:"How much to log to standard error: ${enum}."`
 	LogFormat string   `enum:"text,json" default:"text" help:"How to log: ${enum}."`
@@ -75,7 +78,7 @@ func (u upCmd) Run(e *env) error {
 		return wrong("--public is a vendor's: say with --vendor who it is")
 	}
 	log := u.logger(e.err)
-	r := &running{env: e, options: options, public: u.Public, noButton: u.NoButton, log: log}
+	r := &running{env: e, options: options, public: u.Public, noButton: u.NoButton, log: log, find: finding{noMDNS: u.NoMDNS, noDHT: u.NoDHT, unlisted: u.Unlisted}}
 	err = r.open()
 	if err == nil {
 		err = r.serve()
@@ -131,6 +134,7 @@ type running struct {
 
 	public   string // address of the web face; "" for none
 	noButton bool
+	find     finding
 
 	registry *prometheus.Registry
 	closers  []func() error
@@ -181,9 +185,13 @@ func (r *running) open() error {
 		return err
 	}
 	r.onClose("host", r.host.Close)
+	found, err := r.discovery()
+	if err != nil {
+		return err
+	}
 	r.node, err = node.New(node.Config{
 		Name: r.options.Name, Version: programVersion(), Host: r.host, Store: db, Keys: keys,
-		Log: r.log, Registry: r.registry, Vendor: r.vendorConfig(),
+		Log: r.log, Registry: r.registry, Vendor: r.vendorConfig(), Discovery: found,
 	})
 	return err
 }
