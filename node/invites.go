@@ -88,12 +88,8 @@ func (n *Node) Invite(ctx context.Context, w view.InviteWant) (view.Invitation, 
 	}
 	v := body.view(id, now)
 	v.Link = link
-	info, err := in.Info()
-	if err != nil {
-		return v, err
-	}
 	v.Reach = view.ReachNobody
-	for _, a := range info.Addrs {
+	for _, a := range inviting(n.cfg.Host.Addrs()) {
 		v.Addresses = append(v.Addresses, a.String())
 		v.Reach = wider(v.Reach, peerbook.ScopeOf(a))
 	}

@@ -250,7 +250,7 @@ func (n *Node) RemovePeer(ctx context.Context, id string) error {
 	n.peers.mu.Unlock()
 	connected := n.cfg.Host.Network().Connectedness(p) != network.NotConnected
 	if !known && !connected {
-		return fmt.Errorf("peer %s: %w", p, view.ErrNotFound)
+		return fmt.Errorf("no peer %s is known or connected: %w", p, view.ErrNotFound)
 	}
 	n.cfg.Host.ConnManager().Unprotect(p, keptTag)
 	n.cfg.Host.Peerstore().ClearAddrs(p)
