@@ -32,6 +32,7 @@ const (
 	saveEvery   = time.Minute
 	moreFirst   = time.Second
 	moreMost    = 5 * time.Minute
+	moreIdle    = 30 * time.Minute // with enough peers
 )
 
 // peerLoop keeps the node connected: to those it was told of and, with a
@@ -178,14 +179,7 @@ func (k *keeper) look(ctx context.Context) time.Duration {
 	hungry := k.feed(ctx, now)
 	want := max(goodPeers-len(at), ownPeers-own)
 	k.n.dialSome(ctx, peerbook.Need{Now: now, Connected: at, Want: want, Preferred: 3 * hungry})
-	if len(at) < fewPeers && k.n.peers.met() && !now.Before(k.more) {
-		k.pause = min(moreMost, max(moreFirst, 2*k.pause))
-		k.more = now.Add(k.pause)
-		k.n.peers.wg.Go(func() { k.n.cfg.Discovery.More(ctx) })
-	}
-	if len(at) >= fewPeers {
-		k.pause = 0
-	}
+	k.lookForMore(ctx, now, len(at))
 	if !now.Before(k.save) {
 		k.save = now.Add(saveEvery)
 		k.n.peers.mu.Lock()
@@ -199,6 +193,30 @@ func (k *keeper) look(ctx context.Context) time.Duration {
 		return lookSoon
 	}
 	return lookEvery
+}
+
+// lookForMore has more peers looked for: at once and ever less often while there
+// are few, and now and then in any case, as those there are may be of one mind.
+func (k *keeper) lookForMore(ctx context.Context, now time.Time, count int) {
+	switch {
+	case count < fewPeers && k.pause > moreMost: // it had enough, and has no more
+		k.pause, k.more = 0, now
+	case count >= goodPeers && k.pause < moreIdle:
+		k.pause, k.more = moreIdle, now.Add(moreIdle)
+	}
+	if !k.n.peers.met() || now.Before(k.more) {
+		return
+	}
+	switch {
+	case count < fewPeers:
+		k.pause = min(moreMost, max(moreFirst, 2*k.pause))
+	case count < goodPeers:
+		k.pause = moreMost
+	default:
+		k.pause = moreIdle
+	}
+	k.more = now.Add(k.pause)
+	k.n.peers.wg.Go(func() { k.n.cfg.Discovery.More(ctx) })
 }
 
 // cameOrWent is called by libp2p; it waits for nobody.
