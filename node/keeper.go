@@ -241,11 +241,14 @@ func (n *Node) meet(now time.Time, at map[peer.ID]ma.Multiaddr) {
 			continue // it has not said who it is yet
 		}
 		p.learned[id] = true
-		addrs, scope := n.cfg.Host.Peerstore().Addrs(id), n.scopeOf(id)
+		addrs, scope, public := n.cfg.Host.Peerstore().Addrs(id), n.scopeOf(id), n.cfg.Discovery.Public(id)
+		if _, ok := p.book.Get(id); !ok && !public {
+			continue
+		}
 		if e, ok := p.book.Get(id); !ok || e.Seen.IsZero() || now.Sub(e.Seen) > lookEvery {
 			p.book.Met(now, peer.AddrInfo{ID: id, Addrs: addrs}, n.dialled(id), scope)
 		}
-		p.book.At(id, addrs, scope)
+		p.book.At(id, addrs, scope, public)
 	}
 }
 

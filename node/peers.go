@@ -34,6 +34,9 @@ type Discovery interface {
 	// Party returns at most limit nodes that say they are a vendor's, named by
 	// its identifier or domain. What they sign shows whether they are.
 	Party(ctx context.Context, name string, limit int) ([]peer.AddrInfo, error)
+	// Public reports whether a connected peer offers itself to be found by
+	// anybody. Others are not written down.
+	Public(p peer.ID) bool
 	// More looks for nodes of any kind, and tells the Company of them.
 	More(ctx context.Context)
 }
@@ -109,14 +112,13 @@ func (n *Node) readPeer(r store.Record) (peerbook.Entry, error) {
 	return e, err
 }
 
-// savePeers stores what has changed in the address book: those kept, and those
-// met; who has only been heard of is not worth a write.
+// savePeers stores what has changed in the address book.
 func (n *Node) savePeers(ctx context.Context) error {
 	p := n.peers
 	p.mu.Lock()
 	put := map[peer.ID]string{}
 	for _, e := range p.book.Entries() {
-		if !e.Kept() && e.Seen.IsZero() {
+		if !e.Stored() {
 			continue
 		}
 		b, err := e.Marshal()
@@ -130,7 +132,7 @@ func (n *Node) savePeers(ctx context.Context) error {
 	}
 	var drop []peer.ID
 	for id := range p.saved {
-		if _, ok := p.book.Get(id); !ok {
+		if e, ok := p.book.Get(id); !ok || !e.Stored() {
 			drop = append(drop, id)
 		}
 	}

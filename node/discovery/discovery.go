@@ -148,6 +148,13 @@ func (d *Discovery) Party(ctx context.Context, name string, limit int) ([]peer.A
 	return d.lookUp(ctx, "party", partyKey(name), limit)
 }
 
+// Public reports whether a connected peer is a server of the DHT, which only
+// those are that want to be found.
+func (d *Discovery) Public(p peer.ID) bool {
+	serves, err := d.cfg.Host.Peerstore().SupportsProtocols(p, DHTProtocol)
+	return err == nil && len(serves) > 0
+}
+
 // More has connected peers asked for others and the DHT's routing table
 // refreshed. Who is found is told to the Company.
 func (d *Discovery) More(ctx context.Context) {

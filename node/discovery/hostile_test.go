@@ -94,7 +94,7 @@ func TestHostileExchange(t *testing.T) {
 		for i, answer := range []func(network.Stream){
 			naming(t, forged, inside), naming(t, crowd...), naming(t, tenThousand), naming(t, append(crowd, crowd...)...),
 			func(s network.Stream) { _, _ = io.WriteString(s, "\xff\xff\xff\xffgarbage") },
-			func(s network.Stream) { time.Sleep(time.Hour) }, // says nothing
+			func(s network.Stream) { time.Sleep(time.Minute) }, // says nothing
 			func(s network.Stream) { // never ends
 				for _, err := s.Write(make([]byte, 1<<16)); err == nil; _, err = s.Write(make([]byte, 1<<16)) {
 				}

@@ -167,12 +167,14 @@ func (b *Book) Met(now time.Time, info peer.AddrInfo, dialled bool, scope Scope)
 	}
 }
 
-// At notes where a connected peer says it is itself.
-func (b *Book) At(p peer.ID, addrs []ma.Multiaddr, scope Scope) {
+// At notes where a connected peer says it is itself, and whether it offers
+// itself to be found by anybody.
+func (b *Book) At(p peer.ID, addrs []ma.Multiaddr, scope Scope, public bool) {
 	e := b.peers[p]
 	if e == nil {
 		return
 	}
+	e.Public = public
 	if own := Usable(addrs, scope); len(own) > 0 {
 		e.Info.Addrs = merged(own, e.Info.Addrs)
 	}

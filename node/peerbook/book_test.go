@@ -184,11 +184,14 @@ func TestHearsayDoesNotMoveFriends(t *testing.T) {
 	if e, _ := b.Get(id("ann")); len(e.Info.Addrs) != 1 || !e.Info.Addrs[0].Equal(ann.Addrs[0]) {
 		t.Errorf("ann is at %v now", e.Info.Addrs)
 	}
+	if e, _ := b.Get(id("ann")); e.Stored() {
+		t.Error("ann is written down, and has not offered herself to be found")
+	}
 	if b.Add(now, peerbook.Exchange, id("mallory"), at("bob", "/ip4/192.168.1.1/tcp/22"), peerbook.Public) {
 		t.Error("an address of the local network was taken from outside")
 	}
-	b.At(id("ann"), []ma.Multiaddr{ma.StringCast(spread(9))}, peerbook.Public)
-	if e, _ := b.Get(id("ann")); len(e.Info.Addrs) != 2 || e.Info.Addrs[0].String() != spread(9) {
+	b.At(id("ann"), []ma.Multiaddr{ma.StringCast(spread(9))}, peerbook.Public, true)
+	if e, _ := b.Get(id("ann")); len(e.Info.Addrs) != 2 || e.Info.Addrs[0].String() != spread(9) || !e.Stored() {
 		t.Errorf("ann moved, and is at %v", e.Info.Addrs)
 	}
 	if !b.Forget(id("ann")) || b.Forget(id("ann")) {
@@ -209,6 +212,7 @@ func anyEntry(t *rapid.T) peerbook.Entry {
 		Info:   peer.AddrInfo{ID: id(rapid.String().Draw(t, "name"))},
 		Source: rapid.SampledFrom([]peerbook.Source{peerbook.Manual, peerbook.Invite, peerbook.MDNS, peerbook.DHT, peerbook.Exchange, peerbook.Incoming}).Draw(t, "source"),
 		Since:  sec("since"), Seen: sec("seen"), Next: sec("next"), Held: time.Duration(rapid.Int64Range(0, 1<<30).Draw(t, "held")) * time.Second,
+		Public:  rapid.Bool().Draw(t, "public"),
 		Reached: rapid.Uint64Range(0, 1<<62).Draw(t, "reached"), Failed: rapid.Uint64Range(0, 1<<62).Draw(t, "failed"),
 	}
 	if rapid.Bool().Draw(t, "named") {
