@@ -68,6 +68,8 @@ var arrows = []arrow{
 		"views are values that node, api and client share"},
 	{"node/courier/...", join(vocabulary, "node/courier/...", floors...),
 		"courier stands on the floors"},
+	{"node/invite/...", join(vocabulary, "node/invite/..."), "an invitation knows terms and parties, no node"},
+	{"node/peerbook/...", join(vocabulary, "node/peerbook/..."), "an address book knows addresses"},
 	{"node/vendor/...", join(vocabulary, "node/vendor/...", append(floors, "node/view/...")...),
 		"vendor stands on the floors"},
 
@@ -77,7 +79,7 @@ var arrows = []arrow{
 		"client speaks only the API; it shares values with it"},
 	{"node/web/...", join(vocabulary, "node/web/...", "node/client/...", "node/api/...", "node/view/...", "node/config/..."),
 		"web speaks only the API"},
-	{"node", join(append(vocabulary, affairs...), "node/courier/...", append(floors, "node/vendor/...", "node/view/...")...),
+	{"node", join(append(vocabulary, affairs...), "node/courier/...", append(floors, "node/vendor/...", "node/view/...", "node/invite/...", "node/peerbook/...")...),
 		"node composes what is beneath it; api, client and web are above"},
 	{"node/...", join(vocabulary, "node/..."),
 		"a use case that grew knows nothing beside node"},
@@ -115,7 +117,7 @@ var linksTesting = []pattern{"github.com/libp2p/go-libp2p-kad-dht/..."}
 var pure = []pattern{
 	"relcard", "relcard/terms/...", "relcard/money/...",
 	"gossip/intentcast/...", "gossip/admission/...", "gossip/reconcile/...",
-	"node/market/...",
+	"node/market/...", "node/invite/...", "node/peerbook/...",
 }
 
 // inputOutput is what pure packages do not import directly.

@@ -78,7 +78,7 @@ func (u upCmd) Run(e *env) error {
 		return wrong("--public is a vendor's: say with --vendor who it is")
 	}
 	log := u.logger(e.err)
-	r := &running{env: e, options: options, public: u.Public, noButton: u.NoButton, log: log, find: finding{noMDNS: u.NoMDNS, noDHT: u.NoDHT, unlisted: u.Unlisted}}
+	r := &running{env: e, options: options, public: u.Public, noButton: u.NoButton, log: log}
 	err = r.open()
 	if err == nil {
 		err = r.serve()
@@ -108,6 +108,7 @@ func (u upCmd) options(dir config.Dir) (config.Options, error) {
 	}
 	return o.With(config.Options{
 		Name: u.Name, Listen: u.Listen, Peers: u.Peer, API: u.API, Vendor: u.vendor(o),
+		NoMDNS: u.NoMDNS, NoDHT: u.NoDHT, Unlisted: u.Unlisted,
 	})
 }
 
@@ -134,7 +135,6 @@ type running struct {
 
 	public   string // address of the web face; "" for none
 	noButton bool
-	find     finding
 
 	registry *prometheus.Registry
 	closers  []func() error

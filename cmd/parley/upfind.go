@@ -10,9 +10,6 @@ import (
 	"github.com/parley-network/parley/node/peerbook"
 )
 
-// finding is what the command line says of finding other nodes.
-type finding struct{ noMDNS, noDHT, unlisted bool }
-
 // discovery makes what finds other nodes. A vendor wants to be found and serves
 // the directory where it can be reached; a person's node only looks up.
 func (r *running) discovery() (node.Discovery, error) {
@@ -20,10 +17,10 @@ func (r *running) discovery() (node.Discovery, error) {
 		Host: r.host, Log: r.log.Named("discovery"), Registry: r.registry,
 		// A node that listens on its own machine alone has nothing to tell a
 		// network.
-		MDNS:     !r.find.noMDNS && listensBeyond(r.host),
-		DHT:      !r.find.noDHT,
+		MDNS:     !r.options.NoMDNS && listensBeyond(r.host),
+		DHT:      !r.options.NoDHT,
 		Serve:    r.options.Vendor != nil,
-		Unlisted: r.find.unlisted,
+		Unlisted: r.options.Unlisted,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find other nodes: %w", err)
