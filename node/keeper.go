@@ -8,6 +8,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	ma "github.com/multiformats/go-multiaddr"
 	"golang.org/x/sync/errgroup"
 
@@ -60,6 +61,7 @@ func (n *Node) redialLoop(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
+		case <-n.peers.wake: // there is room for the next
 		}
 	}
 }
@@ -83,15 +85,19 @@ func (n *Node) dialSome(ctx context.Context, need peerbook.Need) {
 func (n *Node) dialOne(ctx context.Context, info peer.AddrInfo) {
 	dialing, cancel := context.WithTimeout(ctx, dialTime)
 	defer cancel()
+	n.unbackoff(info.ID)
 	err := n.cfg.Host.Connect(dialing, info)
 	p := n.peers
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.busy, info.ID)
+	e, known := p.book.Get(info.ID)
 	switch {
+	case !known: // removed meanwhile
+		_ = n.cfg.Host.Network().ClosePeer(info.ID)
 	case err == nil:
 		p.book.Met(time.Now(), info, true, peerbook.Loopback)
-		if e, ok := p.book.Get(info.ID); ok && e.Kept() {
+		if e.Kept() {
 			n.cfg.Host.ConnManager().Protect(info.ID, keptTag)
 		}
 	case ctx.Err() == nil:
@@ -99,6 +105,14 @@ func (n *Node) dialOne(ctx context.Context, info peer.AddrInfo) {
 		n.log.Debug("peer is away", "peer", info.ID, "error", err)
 	}
 	n.wakePeers()
+}
+
+// unbackoff has libp2p forget how often a peer was dialled in vain: it would
+// refuse to try for up to five minutes, and the book has pauses of its own.
+func (n *Node) unbackoff(p peer.ID) {
+	if s, ok := n.cfg.Host.Network().(interface{ Backoff() *swarm.DialBackoff }); ok {
+		s.Backoff().Clear(p)
+	}
 }
 
 func (n *Node) wakePeers() {
