@@ -23,6 +23,7 @@ import (
 
 	"github.com/parley-network/parley/gossip"
 	"github.com/parley-network/parley/node/courier"
+	"github.com/parley-network/parley/node/peerbook"
 	"github.com/parley-network/parley/node/reach"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
@@ -49,6 +50,9 @@ type Config struct {
 	Vendor   *VendorConfig         // nil: this node does not answer intents
 	Reach    *reach.Watcher        // how Host can be reached, for Status; Run runs it. Nil: nobody watches
 	Observe  func(view.Event)      // nil, or told of every event; must not block
+
+	Discovery Discovery       // nil: only peers that the node is told of. Run runs it
+	Peers     peerbook.Limits // of the address book
 }
 
 // VendorConfig makes a node a vendor's.
@@ -70,6 +74,7 @@ type Node struct {
 	tell    chan struct{} // told when a change of the profile is to go out
 	policy  channelPolicy
 	logs    logCache
+	peers   *peers
 	cards   sync.Mutex // one change of a card at a time, across its reading and writing
 }
 
@@ -98,6 +103,9 @@ func New(cfg Config) (*Node, error) {
 
 func (n *Node) compose() (err error) {
 	ctx := context.Background()
+	if err = n.openPeers(ctx); err != nil {
+		return err
+	}
 	if n.courier, err = courier.New(courier.Config{
 		Host: n.cfg.Host, Store: journaled{n.cfg.Store, n}, Secrets: n.cfg.Keys, Log: n.cfg.Log.Named("courier"),
 		Rand: n.cfg.Rand, Registry: n.cfg.Registry, Handle: n.receive,
@@ -134,6 +142,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.joinShards(ctx) })
 	g.Go(func() error { return n.routeLoop(ctx) })
 	g.Go(func() error { return n.peerLoop(ctx) })
+	g.Go(func() error { return n.inviteLoop(ctx) })
 	g.Go(func() error { return n.termsLoop(ctx) })
 	g.Go(func() error { return n.tellLoop(ctx) })
 	g.Go(func() error { return n.agendaLoop(ctx) })

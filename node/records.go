@@ -37,7 +37,8 @@ const (
 
 	kindItem    store.Kind = "item"    // catalogue; ID: SKU, GTIN or name
 	kindSetting store.Kind = "setting" // ID: its name
-	kindPeer    store.Kind = "peer"    // to stay connected to; ID: peer id · Body: address
+	kindInvite  store.Kind = "invite"  // invitations made; ID: hash of the secret · Due: forgotten
+	kindPeer    store.Kind = "peer"    // known; ID: peer id · Body: peerbook.Entry, or the address that the first release kept
 )
 
 // States of an offer's record.

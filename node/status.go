@@ -3,14 +3,10 @@ package node
 import (
 	"context"
 	"fmt"
-	"time"
-
-	"github.com/libp2p/go-libp2p/core/peer"
 
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/node/courier"
 	"github.com/parley-network/parley/node/store"
-	"github.com/parley-network/parley/node/transport"
 	"github.com/parley-network/parley/node/view"
 	"github.com/parley-network/parley/relcard"
 	"github.com/parley-network/parley/relcard/negotiation"
@@ -84,82 +80,4 @@ func (n *Node) asks(tx store.Tx) (int, error) {
 		}
 	}
 	return count, nil
-}
-
-// Peers returns the nodes connected now.
-func (n *Node) Peers(context.Context) ([]view.Peer, error) {
-	out := []view.Peer{}
-	for _, id := range n.cfg.Host.Network().Peers() {
-		p := view.Peer{PeerID: id.String(), Addresses: []string{}, Holds: n.courier.Holds(id)}
-		for _, c := range n.cfg.Host.Network().ConnsToPeer(id) {
-			p.Addresses = append(p.Addresses, c.RemoteMultiaddr().String())
-		}
-		out = append(out, p)
-	}
-	return out, nil
-}
-
-// dialTimeout bounds one attempt to reach a named peer.
-const dialTimeout = 20 * time.Second
-
-// AddPeer connects to a node by its address, …/p2p/PEERID, and remembers it
-// for the next start.
-func (n *Node) AddPeer(ctx context.Context, addr string) (view.Peer, error) {
-	info, err := transport.ParsePeer(addr)
-	if err != nil {
-		return view.Peer{}, fmt.Errorf("%w: %w", view.ErrInvalid, err)
-	}
-	if err := n.dial(ctx, info); err != nil {
-		return view.Peer{}, fmt.Errorf("connect to %s: %w: %w", info.ID, view.ErrUnavailable, err)
-	}
-	err = n.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		return tx.Put(store.Record{Kind: kindPeer, ID: info.ID.String(), Body: []byte(addr)})
-	})
-	if err != nil {
-		return view.Peer{}, fmt.Errorf("remember peer: %w", err)
-	}
-	return view.Peer{PeerID: info.ID.String(), Addresses: []string{addr}, Holds: n.courier.Holds(info.ID)}, nil
-}
-
-func (n *Node) dial(ctx context.Context, info peer.AddrInfo) error {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	return n.cfg.Host.Connect(ctx, info)
-}
-
-// redialEvery is how often a remembered peer that is away is tried.
-const redialEvery = 30 * time.Second
-
-// peerLoop keeps the node connected to the peers it was told of.
-func (n *Node) peerLoop(ctx context.Context) error {
-	tick := time.NewTicker(redialEvery)
-	defer tick.Stop()
-	for {
-		n.redial(ctx)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-}
-
-func (n *Node) redial(ctx context.Context) {
-	var recs []store.Record
-	if err := n.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
-		recs, err = tx.List(store.Query{Kind: kindPeer})
-		return err
-	}); err != nil {
-		n.log.Warn("reading remembered peers", "error", err)
-		return
-	}
-	for _, r := range recs {
-		info, err := transport.ParsePeer(string(r.Body))
-		if err != nil || len(n.cfg.Host.Network().ConnsToPeer(info.ID)) > 0 {
-			continue
-		}
-		if err := n.dial(ctx, info); err != nil {
-			n.log.Debug("peer is away", "peer", info.ID, "error", err)
-		}
-	}
 }

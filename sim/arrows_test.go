@@ -70,6 +70,8 @@ var arrows = []arrow{
 		"courier stands on the floors"},
 	{"node/reach/...", join(vocabulary, "node/reach/...", "node/transport/..."),
 		"how a host is reached is no node's affair"},
+	{"node/invite/...", join(vocabulary, "node/invite/..."), "an invitation knows terms and parties, no node"},
+	{"node/peerbook/...", join(vocabulary, "node/peerbook/..."), "an address book knows addresses"},
 	{"node/vendor/...", join(vocabulary, "node/vendor/...", append(floors, "node/view/...")...),
 		"vendor stands on the floors"},
 
@@ -79,7 +81,7 @@ var arrows = []arrow{
 		"client speaks only the API; it shares values with it"},
 	{"node/web/...", join(vocabulary, "node/web/...", "node/client/...", "node/api/...", "node/view/...", "node/config/..."),
 		"web speaks only the API"},
-	{"node", join(append(vocabulary, affairs...), "node/courier/...", append(floors, "node/reach/...", "node/vendor/...", "node/view/...")...),
+	{"node", join(append(vocabulary, affairs...), "node/courier/...", append(floors, "node/reach/...", "node/vendor/...", "node/view/...", "node/invite/...", "node/peerbook/...")...),
 		"node composes what is beneath it; api, client and web are above"},
 	{"node/...", join(vocabulary, "node/..."),
 		"a use case that grew knows nothing beside node"},
@@ -117,7 +119,7 @@ var linksTesting = []pattern{"github.com/libp2p/go-libp2p-kad-dht/..."}
 var pure = []pattern{
 	"relcard", "relcard/terms/...", "relcard/money/...",
 	"gossip/intentcast/...", "gossip/admission/...", "gossip/reconcile/...",
-	"node/market/...",
+	"node/market/...", "node/invite/...", "node/peerbook/...",
 }
 
 // inputOutput is what pure packages do not import directly.

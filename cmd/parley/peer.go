@@ -6,12 +6,15 @@ import (
 	"io"
 	"strings"
 
+	"github.com/parley-network/parley/node/client"
 	"github.com/parley-network/parley/node/view"
 )
 
 type peerCmd struct {
-	Add  peerAddCmd  `cmd:"" help:"Connect to a node and remember it."`
-	List peerListCmd `cmd:"" help:"List the nodes connected now."`
+	Add    peerAddCmd    `cmd:"" help:"Connect to a node and remember it."`
+	Remove peerRemoveCmd `cmd:"" help:"Forget a node and disconnect from it."`
+	Find   peerFindCmd   `cmd:"" help:"Look up a vendor's nodes and connect to them."`
+	List   peerListCmd   `cmd:"" help:"List the nodes connected now."`
 }
 
 type peerAddCmd struct {
@@ -44,7 +47,15 @@ type peerListCmd struct{}
 
 // Help implements kong.HelpProvider.
 func (peerListCmd) Help() string {
-	return "Example:\n\n    parley peer list"
+	return `KNOWN-BY says how your node came to know of a node: you named it (you), by an
+invitation (invite), on the local network (lan), looked up in the network's
+directory (directory), named by another node (peer), or it came by itself (it
+came). The first two are remembered and stayed connected to.
+
+Example:
+
+    parley peer list
+    parley peer list --json | jq -r '.[].peer_id'`
 }
 
 // Run lists the peers.
@@ -65,8 +76,99 @@ func (peerListCmd) Run(e *env) error {
 		}
 		var rows [][]string
 		for _, p := range peers {
-			rows = append(rows, []string{p.PeerID, yes(p.Holds, "yes", "no"), strings.Join(p.Addresses, " ")})
+			rows = append(rows, []string{p.PeerID, sourceText(p), local(p.Since), yes(p.Holds, "yes", "no"), strings.Join(p.Addresses, " ")})
 		}
-		table(w, "PEER KEEPS-REPLIES ADDRESSES", rows)
+		table(w, "PEER KNOWN-BY CONNECTED-SINCE KEEPS-REPLIES ADDRESSES", rows)
+	})
+}
+
+// sourceText is how a node came to be known, in one word or two.
+func sourceText(p view.Peer) string {
+	for source, text := range map[string]string{
+		"manual": "you", "invite": "invite", "mdns": "lan", "dht": "directory", "exchange": "peer", "incoming": "it came",
+	} {
+		if p.Source == source {
+			return text
+		}
+	}
+	return p.Source
+}
+
+type peerRemoveCmd struct {
+	Peer string `arg:"" help:"Its id, or the last characters of that if it is connected."`
+}
+
+// Help implements kong.HelpProvider.
+func (peerRemoveCmd) Help() string {
+	return `It may come again by itself.
+
+Example:
+
+    parley peer remove 12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN`
+}
+
+// Run removes.
+func (p peerRemoveCmd) Run(e *env) error {
+	return e.with(func(c *client.Client) error {
+		peers, err := c.Peers(e.ctx)
+		if err != nil {
+			return err
+		}
+		id, matches := p.Peer, 0
+		for _, known := range peers {
+			if strings.HasSuffix(known.PeerID, p.Peer) {
+				id = known.PeerID
+				matches++
+			}
+		}
+		if matches > 1 {
+			return fmt.Errorf("%d nodes' ids end in %q; give more of it", matches, p.Peer)
+		}
+		if err := c.RemovePeer(e.ctx, id); err != nil {
+			return err
+		}
+		return e.show(map[string]string{"removed": id}, func(w io.Writer) { fmt.Fprintf(w, "Forgotten: %s.\n", clean(id)) })
+	})
+}
+
+type peerFindCmd struct {
+	Name string `arg:"" help:"The vendor's domain or identifier."`
+}
+
+// Help implements kong.HelpProvider.
+func (peerFindCmd) Help() string {
+	return `Looks in the directory that the nodes keep among themselves. Those asked learn
+whom you look for. Anybody can put themselves in there under any name: what a
+vendor is known by are the terms it signs, which "parley vendors" shows once
+your node has them.
+
+Example:
+
+    parley peer find shop.example`
+}
+
+// Run looks up.
+func (p peerFindCmd) Run(e *env) error {
+	return e.with(func(c *client.Client) error {
+		peers, err := c.FindParty(e.ctx, p.Name)
+		if err != nil {
+			return err
+		}
+		if err := e.show(none(peers), func(w io.Writer) {
+			if len(peers) == 0 {
+				fmt.Fprintln(w, "No node of that name was found.")
+				return
+			}
+			for _, found := range peers {
+				fmt.Fprintf(w, "Connected to %s.\n", clean(found.PeerID))
+			}
+			fmt.Fprintln(w, "Whether it is the vendor: parley vendors --wait 20s")
+		}); err != nil {
+			return err
+		}
+		if len(peers) == 0 {
+			return errTold
+		}
+		return nil
 	})
 }

@@ -32,6 +32,9 @@ type upCmd struct {
 	Vendor   string   `help:"Answer intents as a vendor of this name." placeholder:"NAME"`
 	Domain   string   `help:"The vendor's domain, where its key log is published." placeholder:"shop.example"`
 	Public   string   `help:"Show everyone a vendor's key log, the agreements it accepts and its r-button by HTTP, at this address behind its web server." placeholder:"127.0.0.1:8080"`
+	NoMDNS   bool     `name:"no-mdns" help:"Look for no nodes on the local network, and say nothing there."`
+	NoDHT    bool     `name:"no-dht" help:"Look nobody up in the directory that nodes keep among themselves, and be in it nowhere."`
+	Unlisted bool     `help:"Other nodes don't name this one to others."`
 	NoButton bool     `help:"Web pages get no r-button of this node's: they can't even ask their visitor to show it."`
 	reachFlags
 	LogLevel  string `enum:"trace,debug,info,warn,error,off" default:"info" help:"How much to log to standard error: ${enum}."`
@@ -111,6 +114,7 @@ func (u upCmd) options(dir config.Dir) (config.Options, error) {
 	}
 	return o.With(config.Options{
 		Name: u.Name, Listen: listen, Peers: u.Peer, API: u.API, Vendor: u.vendor(o),
+		NoMDNS: u.NoMDNS, NoDHT: u.NoDHT, Unlisted: u.Unlisted,
 	})
 }
 
@@ -191,9 +195,13 @@ func (r *running) open() error {
 	if err != nil {
 		return err
 	}
+	found, err := r.discovery()
+	if err != nil {
+		return err
+	}
 	r.node, err = node.New(node.Config{
 		Name: r.options.Name, Version: programVersion(), Host: r.host, Store: db, Keys: keys,
-		Log: r.log, Registry: r.registry, Vendor: r.vendorConfig(), Reach: watcher,
+		Log: r.log, Registry: r.registry, Vendor: r.vendorConfig(), Reach: watcher, Discovery: found,
 	})
 	return err
 }

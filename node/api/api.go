@@ -37,11 +37,9 @@ type Node interface {
 	Negotiator
 	Keeper
 	Listener
+	Finder
 
 	Status(ctx context.Context) (view.Status, error)
-	Peers(ctx context.Context) ([]view.Peer, error)
-	// AddPeer connects to a multiaddr with a /p2p part and remembers it.
-	AddPeer(ctx context.Context, addr string) (view.Peer, error)
 
 	Cast(ctx context.Context, w view.Want) (view.Intent, error)
 	// Intents lists the owner's intents, or those heard of others.
@@ -118,6 +116,7 @@ func New(cfg Config) (*Server, error) {
 	s.closing, s.close = context.WithCancel(context.Background())
 	s.api = humago.New(s.mux, describe(cfg.Version))
 	s.personRoutes()
+	s.finderRoutes()
 	s.cardRoutes()
 	s.vendorRoutes()
 	s.eventRoutes()

@@ -33,18 +33,12 @@ type (
 	}
 )
 
-// personRoutes are the node itself, its peers, intents and offers.
+// personRoutes are the node itself, intents and offers.
 func (s *Server) personRoutes() {
 	n := s.cfg.Node
 	handle(s, http.MethodGet, "/v1/status", "status", "The node at a glance", func(ctx context.Context, _ *none) (view.Status, error) {
 		return n.Status(ctx)
 	}, says("What it is called, where it can be reached, and how much there is of everything."))
-	handle(s, http.MethodGet, "/v1/peers", "listPeers", "Nodes connected now", func(ctx context.Context, _ *none) (list[view.Peer], error) {
-		return listed(n.Peers(ctx))
-	}, says("With their addresses, and whether they hold sealed replies for others."))
-	handle(s, http.MethodPost, "/v1/peers", "addPeer", "Connect to a node and remember it", func(ctx context.Context, in *peerInput) (view.Peer, error) {
-		return n.AddPeer(ctx, in.Body.Address)
-	}, created, says("By a multiaddr with a /p2p part."))
 	handle(s, http.MethodPost, "/v1/intents", "cast", "Cast an intent to the market", func(ctx context.Context, in *wantInput) (view.Intent, error) {
 		return n.Cast(ctx, in.Body)
 	}, created, says("The node signs it with a key of its own. Private details stay here; only their salted hashes go out."))

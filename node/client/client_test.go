@@ -105,6 +105,10 @@ func TestRoundTrips(t *testing.T) {
 	}{
 		{"peers", func() (any, error) { return c.Peers(ctx) }, node.Connected, "peers"},
 		{"add peer", func() (any, error) { return c.AddPeer(ctx, "/ip4/10.0.0.2") }, view.Peer{PeerID: "12D3KooWOther", Addresses: []string{"/ip4/10.0.0.2"}}, "add peer /ip4/10.0.0.2"},
+		{"remove peer", func() (any, error) { return nil, c.RemovePeer(ctx, "12D3KooWPeer") }, nil, "remove peer 12D3KooWPeer"},
+		{"find party", func() (any, error) { return c.FindParty(ctx, "shop.example") }, node.Connected, "find shop.example"},
+		{"invites", func() (any, error) { return c.Invites(ctx) }, node.Invited, "invites"},
+		{"join", func() (any, error) { return c.Join(ctx, apitest.InviteLink) }, node.Entered, "join " + apitest.InviteLink},
 		{"cast", func() (any, error) { return c.Cast(ctx, want) }, node.Own[0], "cast a stroller for twins"},
 		{"own intents", func() (any, error) { return c.Intents(ctx, true) }, node.Own, "intents mine=true"},
 		{"heard intents", func() (any, error) { return c.Intents(ctx, false) }, node.Heard, "intents mine=false"},

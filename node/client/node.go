@@ -20,16 +20,6 @@ func (c *Client) Status(ctx context.Context) (view.Status, error) {
 	return get[view.Status](ctx, c, "/v1/status")
 }
 
-// Peers lists the nodes connected now.
-func (c *Client) Peers(ctx context.Context) ([]view.Peer, error) {
-	return getList[view.Peer](ctx, c, "/v1/peers")
-}
-
-// AddPeer connects the node to a multiaddr with a /p2p part.
-func (c *Client) AddPeer(ctx context.Context, addr string) (view.Peer, error) {
-	return post[view.Peer](ctx, c, "/v1/peers", map[string]string{"address": addr})
-}
-
 // Cast casts an intent to the market.
 func (c *Client) Cast(ctx context.Context, w view.Want) (view.Intent, error) {
 	return post[view.Intent](ctx, c, "/v1/intents", w)

@@ -23,17 +23,23 @@ const MaxSize = 64 << 10
 //	name   = "Corner Shop"                 # how this node calls itself
 //	listen = ["/ip4/0.0.0.0/udp/4101/quic-v1"]
 //	peers  = ["/dns4/friend.example/udp/4101/quic-v1/p2p/12D3Koo…"]
+//	no_mdns = true                         # no looking for nodes on the local network
+//	no_dht  = true                         # no part in the directory nodes keep among themselves
+//	unlisted = true                        # other nodes don't name this one to others
 //	api    = "127.0.0.1:4180"              # loopback only; port 0: any free one
 //
 //	[vendor]                               # makes the node answer intents
 //	name   = "Corner Shop"
 //	domain = "shop.example"
 type Options struct {
-	Name   string   `toml:"name"`   // empty: the vendor's, or none
-	Listen []string `toml:"listen"` // multiaddrs; empty: what transport chooses
-	Peers  []string `toml:"peers"`  // multiaddrs with /p2p part, dialled at every start
-	API    string   `toml:"api"`    // host:port; empty: 127.0.0.1 and any free port
-	Vendor *Vendor  `toml:"vendor"` // nil: a person's node
+	Name     string   `toml:"name"`     // empty: the vendor's, or none
+	Listen   []string `toml:"listen"`   // multiaddrs; empty: what transport chooses
+	Peers    []string `toml:"peers"`    // multiaddrs with /p2p part, dialled at every start
+	NoMDNS   bool     `toml:"no_mdns"`  // no looking for nodes on the local network
+	NoDHT    bool     `toml:"no_dht"`   // no part in the directory
+	Unlisted bool     `toml:"unlisted"` // not named to others by other nodes
+	API      string   `toml:"api"`      // host:port; empty: 127.0.0.1 and any free port
+	Vendor   *Vendor  `toml:"vendor"`   // nil: a person's node
 }
 
 // Vendor makes a node one that answers intents.
@@ -94,6 +100,7 @@ func (o Options) With(over Options) (Options, error) {
 	o.Name = cmp.Or(over.Name, o.Name)
 	o.API = cmp.Or(over.API, o.API, defaultAPI)
 	o.Vendor = cmp.Or(over.Vendor, o.Vendor)
+	o.NoMDNS, o.NoDHT, o.Unlisted = o.NoMDNS || over.NoMDNS, o.NoDHT || over.NoDHT, o.Unlisted || over.Unlisted
 	if len(over.Listen) > 0 {
 		o.Listen = over.Listen
 	}

@@ -50,6 +50,10 @@ type Peer struct {
 	PeerID    string   `json:"peer_id"`
 	Addresses []string `json:"addresses"`
 	Holds     bool     `json:"holds" doc:"willing to hold sealed replies for others"`
+
+	Source string        `json:"source" doc:"how it came to be known: manual, invite, mdns, dht, exchange or incoming"`
+	Since  identity.Time `json:"since,omitzero" doc:"connected since"`
+	Kept   bool          `json:"kept,omitempty" doc:"the node stays connected to it and remembers it"`
 }
 
 // Want is what a person asks the node to cast: an intent's content without

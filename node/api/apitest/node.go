@@ -32,12 +32,12 @@ type Node struct {
 	Stock      []market.Item
 	Policy     market.Rules
 	Hints      []view.Suggestion
-	Connected  []view.Peer
 	Asked      view.Want // of the last Cast or Amend
 
 	TermsSheet
 	DataSheet
 	ChannelSheet
+	FinderSheet
 
 	stock sync.Mutex // of Stock: an upload may go on while the catalogue is read
 
@@ -79,6 +79,7 @@ func Sample() *Node {
 		Hints: []view.Suggestion{{Intent: ID("heard"), Text: "an SUV", Item: "Minivan", Why: "shares a word"}},
 	}
 	n.TermsSheet, n.DataSheet, n.ChannelSheet = sampleTerms(n.Held[0]), sampleData(n.Held[0]), sampleChannels(n.Held[0])
+	n.FinderSheet = sampleFinder(n.Held[0])
 	return n
 }
 
@@ -143,14 +144,6 @@ func find[T any](all []T, err error, is func(T) bool) (T, error) {
 // Status implements api.Node.
 func (n *Node) Status(context.Context) (view.Status, error) {
 	return view.Status{Name: "sample", Version: "test", Started: When, PeerID: "12D3KooWSample", Addresses: []string{}, Reach: view.Reach{Kind: "local", Text: "Only here."}, Connections: []view.Connection{}, Cards: len(n.Held), Routing: "direct"}, n.call("status")
-}
-
-// Peers implements api.Node.
-func (n *Node) Peers(context.Context) ([]view.Peer, error) { return n.Connected, n.call("peers") }
-
-// AddPeer implements api.Node.
-func (n *Node) AddPeer(_ context.Context, addr string) (view.Peer, error) {
-	return view.Peer{PeerID: "12D3KooWOther", Addresses: []string{addr}}, n.call("add peer %s", addr)
 }
 
 // Cast implements api.Node.
