@@ -74,6 +74,17 @@ func (n *Node) proposeIn(c *change, offer dagcbor.CID, card relcard.Signed, body
 	if rec.State != offerOpen {
 		return fmt.Errorf("offer %s is already %s: %w", offer, rec.State, view.ErrConflict)
 	}
+	root, err := dagcbor.ParseCID(rec.Ref)
+	if err != nil {
+		return err
+	}
+	_, own, err := ownIntent(c.Tx, root)
+	if err != nil {
+		return err
+	}
+	// The intent closes with the card and is forgotten; what it keeps back can
+	// be opened as long as the card lives.
+	stored.Private = own.Private
 	rec.State, rec.Due = offerAccepted, time.Time{}
 	if err := put(c.Tx, rec, stored); err != nil {
 		return err

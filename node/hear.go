@@ -127,7 +127,7 @@ func (n *Node) makeOffer(c *change, cast *intentcast.Cast, d *market.Draft) (*in
 	if err := put(c.Tx, store.Record{
 		Kind: kindSent, ID: offer.ID.String(), Ref: cast.Root().String(), State: offerOpen,
 		Due: offer.Offer.Expires.Std().Add(letterLife),
-	}, sentBody{Offer: wire}); err != nil {
+	}, sentBody{Offer: wire, Private: cast.Intent.Private}); err != nil {
 		return nil, err
 	}
 	if _, err := n.courier.Send(c.Tx, courier.Outgoing{

@@ -89,6 +89,7 @@ type offerBody struct {
 	Offer    []byte        `cbor:"offer"` // intentcast.SignedOffer
 	Log      []byte        `cbor:"log,omitempty"`
 	Received identity.Time `cbor:"received"`
+	Private  []privatePart `cbor:"private,omitempty"` // of an accepted one: what the version it answers keeps back
 }
 
 // bidderBody is the one offer of a vendor to an intent.
@@ -99,8 +100,9 @@ type bidderBody struct {
 
 // sentBody is an offer made.
 type sentBody struct {
-	Offer []byte      `cbor:"offer"`
-	Card  dagcbor.CID `cbor:"card,omitzero"` // the card that accepted it
+	Offer   []byte                  `cbor:"offer"`
+	Card    dagcbor.CID             `cbor:"card,omitzero"`     // the card that accepted it
+	Private []intentcast.Commitment `cbor:"private,omitempty"` // of the version it answers
 }
 
 // cardBody is a card with all its versions and how the other side is reached.
