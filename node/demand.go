@@ -88,7 +88,7 @@ func (n *Node) retire(c *change, r *relation, items []uint64) error {
 		if len(items) > 0 && !slices.Contains(items, e.Item.ID) {
 			continue
 		}
-		if err := retirePiece(c.Tx, r, e.Item.ID); err != nil {
+		if err := retirePiece(c, r, e.Item.ID); err != nil {
 			return err
 		}
 	}
@@ -162,6 +162,11 @@ func (n *Node) comply(c *change, r *relation, demand dagcbor.CID, d disclosure.D
 	case disclosure.DidDelete:
 		if err := n.retire(c, r, d.Items); err != nil {
 			return err
+		}
+		if len(d.Items) == 0 {
+			if err := forgetReleased(c, r); err != nil {
+				return err
+			}
 		}
 	case disclosure.DidCopy:
 		o, err := n.copyOf(c, r, d.Items)

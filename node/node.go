@@ -66,6 +66,8 @@ type Node struct {
 	vendor  *vendor // nil for a person's node
 	recast  chan struct{}
 	tell    chan struct{} // told when a change of the profile is to go out
+	scrubs  chan struct{} // told when the store's files are to be cleaned
+	scrub   store.Scrubber
 	policy  channelPolicy
 	logs    logCache
 	cards   sync.Mutex // one change of a card at a time, across its reading and writing
@@ -83,10 +85,12 @@ func New(cfg Config) (*Node, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
+	scrubber, _ := cfg.Store.(store.Scrubber)
 	cfg.Store, cfg.Keys = roomyStore{cfg.Store}, roomyKeys{cfg.Keys}
 	n := &Node{
 		cfg: cfg, log: cfg.Log.Named("node"), started: time.Now(),
 		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1), tell: make(chan struct{}, 1),
+		scrubs: make(chan struct{}, 1), scrub: scrubber,
 	}
 	if err := n.compose(); err != nil {
 		return nil, fmt.Errorf("new node %q: %w", cfg.Name, err)
@@ -126,6 +130,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.gossip.Run(ctx) })
 	g.Go(func() error { return n.castLoop(ctx) })
 	g.Go(func() error { return n.sweepLoop(ctx) })
+	g.Go(func() error { return n.scrubLoop(ctx) })
 	g.Go(func() error { return n.joinShards(ctx) })
 	g.Go(func() error { return n.routeLoop(ctx) })
 	g.Go(func() error { return n.peerLoop(ctx) })

@@ -82,7 +82,7 @@ func (n *Node) takePieces(c *change, r *relation, st *statement.Statement, l *sa
 		pieces[i] = pieceBody{Person: r.body.Person, Card: r.body.Card, Item: it, Opening: l.Openings[at], Statement: st.ID}
 	}
 	for _, p := range pieces {
-		if err := keepPiece(c.Tx, r, p); err != nil {
+		if err := keepPiece(c, r, p); err != nil {
 			return d, nil, err
 		}
 	}
@@ -203,7 +203,7 @@ func (n *Node) deletePieces(c *change) error {
 		if err != nil {
 			return err
 		}
-		if err := retirePiece(c.Tx, r, b.Item.ID); err != nil {
+		if err := retirePiece(c, r, b.Item.ID); err != nil {
 			return err
 		}
 		if err := c.note("data.deleted", b.Card, "deleted %s of the person: its time is over", b.Item.Path); err != nil {
