@@ -15,12 +15,18 @@ import (
 )
 
 // relationOfStranger begins a relationship with whoever proffers for the first
-// time. It is kept only if the statement holds.
+// time. It is kept only if the statement holds. It is nil where the statement
+// is to come again with the proffer, which is asked for.
 func (n *Node) relationOfStranger(c *change, in courier.Inbound, l sayLetter, b *statement.Body) (*relation, error) {
-	switch {
-	case n.vendor == nil:
+	if n.vendor == nil {
 		return nil, refuse("the relationship is not known here")
-	case b.By == identity.RolePerson && b.Seq > 0 && b.Vendor == n.vendor.party.signer.DID() && in.Label == "" && c.now.Sub(in.Sent) < overtaking:
+	}
+	later := b.By == identity.RolePerson && b.Seq > 0 && b.Vendor == n.vendor.party.signer.DID() && in.Label == ""
+	age := c.now.Sub(in.Sent)
+	switch {
+	case later && age >= askEvery && age < overtaking && in.From != nil && checkRoute(in.From) == nil:
+		return nil, n.missesFirst(c, in, b.Person)
+	case later && age < overtaking:
 		return nil, errors.New("the relationship is not known here, and its proffer may be on its way")
 	case b.By != identity.RolePerson || b.Seq != 0 || b.Kind != negotiation.KindProffer:
 		return nil, refuse("the relationship is not known here, and a %s by the %s begins none", b.Kind, b.By)

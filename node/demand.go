@@ -174,6 +174,9 @@ func (n *Node) comply(c *change, r *relation, demand dagcbor.CID, d disclosure.D
 			return err
 		}
 		answer.Digest, w.openings = o.Digest(), []disclosure.Opening{o}
+		if err := keepCopy(c, r, demand, o); err != nil {
+			return err
+		}
 	}
 	var err error
 	if w.content, err = answer.Encode(); err != nil {
@@ -310,19 +313,15 @@ func demandView(tx store.Tx, r *relation, d disclosure.DemandEntry) (view.Demand
 		ID: d.Statement, Card: r.body.Card, With: r.name(), What: string(d.Demand.What), Items: d.Items, Made: d.Made,
 		Deadline: d.Demand.Deadline, State: string(d.State), Answer: d.Answer, Reason: d.Reason,
 	}
-	rec, err := tx.Get(kindCopy, d.Statement.String())
-	if errors.Is(err, store.ErrNotFound) {
+	if r.body.Side == identity.RoleVendor {
 		return v, nil
 	}
-	if err != nil {
-		return v, err
-	}
-	var o disclosure.Opening
-	if err := get(rec, &o); err != nil {
+	came, err := copyBeside(tx, d.Statement)
+	if err != nil || len(came) == 0 {
 		return v, err
 	}
 	var held heldCopy
-	if err := json.Unmarshal(o.Value, &held); err != nil {
+	if err := json.Unmarshal(came[0].Value, &held); err != nil {
 		return v, nil // a copy in words of the vendor's own: kept, and not shown piece by piece
 	}
 	for _, p := range held.Pieces {

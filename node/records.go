@@ -31,7 +31,7 @@ const (
 	kindChange      store.Kind = "change"      // of the profile; ID: random · Ref: path · Due: takes effect
 	kindTold        store.Kind = "told"        // who is told of a change; ID: change, person's DID · Ref: change · State
 	kindAwaited     store.Kind = "awaited"     // a receipt for a change; ID: CID of the statement · Ref: ID of the told record
-	kindCopy        store.Kind = "copy"        // what a vendor handed over; ID: CID of the demand · Ref: person's DID
+	kindCopy        store.Kind = "copy"        // what a vendor handed over; ID: CID of the demand · Ref: person's DID · Due: forgotten, at a vendor
 	kindInbox       store.Kind = "inbox"       // events; ID: person's DID, the vendor's id · Ref: card · State · Due: forgotten
 	kindReleased    store.Kind = "released"    // details of intents opened; Ref: root of the intent
 

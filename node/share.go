@@ -226,6 +226,9 @@ func retirePiece(c *change, r *relation, item uint64) error {
 	if r.body.Side == identity.RoleVendor {
 		b.Opening.Salt, b.Opening.Value = nil, nil
 		c.scrub = true
+		if err := forgetCopies(c, r); err != nil {
+			return err
+		}
 	}
 	return put(c.Tx, rec, b)
 }

@@ -41,7 +41,7 @@ const sweepBatch = 1000
 func (n *Node) sweep(ctx context.Context, now time.Time) error {
 	for kind, grace := range map[store.Kind]time.Duration{
 		kindEvent: 0, kindHeard: letterLife, kindSent: 0, kindOffer: letterLife, kindBidder: letterLife, kindIntent: letterLife,
-		kindTerms: 0, kindInbox: 0, kindReleased: 0,
+		kindTerms: 0, kindInbox: 0, kindReleased: 0, kindCopy: 0,
 	} {
 		err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {
 			recs, err := tx.List(store.Query{Kind: kind, DueBefore: now.Add(-grace), Limit: sweepBatch})
