@@ -46,6 +46,7 @@ func TestFirstLetterLost(t *testing.T) {
 		if loseLetters(w, pat) == 0 {
 			t.Fatal("no letter was under way")
 		}
+		time.Sleep(5 * time.Minute) // the attempts under way end
 		must[view.Negotiation](w)(pat.Decide(ctx, talk.ID, false, "on second thoughts"))
 		shop.Start()
 		w.Meet([]sim.Edge{{A: 0, B: 1}, {A: 0, B: 2}, {A: 0, B: 3}}, shop, tn.dear, tn.bystanders[0], tn.bystanders[1])
@@ -84,14 +85,20 @@ func TestCopyLost(t *testing.T) {
 		w.Eventually(time.Minute, "the shop hears the other", func() bool { return len(must[[]view.Demand](w)(shop.Demands(ctx, card))) == 2 })
 		wantQuiet(w, pat, shop)
 
-		pat.Stop()
+		others := []*sim.Party{pat, tn.dear, tn.greedy, tn.bystanders[0], tn.bystanders[1]}
+		for _, p := range others {
+			w.Cut(shop.Host, p.Host)
+		}
 		must[view.Demand](w)(shop.Comply(ctx, card, view.ComplyWant{Demand: d.ID, Did: "copied"}))
 		if loseLetters(w, shop) == 0 {
 			t.Fatal("no letter was under way")
 		}
+		time.Sleep(5 * time.Minute) // the attempts under way end
+		for _, p := range others {
+			w.Heal(shop.Host, p.Host)
+		}
+		w.Meet([]sim.Edge{{A: 0, B: 1}, {A: 0, B: 2}}, shop, pat, tn.bystanders[0])
 		must[view.Demand](w)(shop.Comply(ctx, card, view.ComplyWant{Demand: again.ID, Did: "refused", Reason: "tax law"}))
-		pat.Start()
-		w.Meet([]sim.Edge{{A: 0, B: 1}, {A: 0, B: 2}, {A: 0, B: 3}}, pat, shop, tn.bystanders[0], tn.bystanders[1])
 		patiently(w, 6*time.Hour, "the copy is there", func() bool {
 			for _, v := range must[[]view.Demand](w)(pat.Demands(ctx, card)) {
 				if v.ID == d.ID {
