@@ -248,7 +248,7 @@ func (k *card) theirProposal() (relcard.Version, error) {
 	}
 	var found *relcard.Version
 	for _, v := range slices.Backward(k.chain.Pending()) {
-		if v.ID == k.body.Declined || k.signedBy(&v, k.body.Side) {
+		if slices.Contains(k.body.Declines, v.ID) || k.signedBy(&v, k.body.Side) {
 			continue
 		}
 		if k.mayCountersign(&v.Body, v.ID) == nil {
@@ -371,7 +371,7 @@ func (n *Node) declineIn(c *change, r *relation, k *card, version dagcbor.CID, r
 	if _, err := n.say(c, r, word{kind: kindDecline, content: content}); err != nil {
 		return err
 	}
-	k.body.Declined = version
+	k.decline(version)
 	if err := k.save(c); err != nil {
 		return err
 	}

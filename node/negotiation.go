@@ -249,7 +249,7 @@ func (n *Node) saveTalk(c *change, r *relation, g *talk) error {
 	if root == g.neg.Card() {
 		k.body.Refused = true
 	} else {
-		k.body.Declined = g.neg.Card()
+		k.decline(g.neg.Card())
 	}
 	k.body.Since = identity.At(c.now)
 	return k.save(c)

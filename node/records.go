@@ -21,7 +21,7 @@ const (
 	kindSent   store.Kind = "sent"   // offers made; ID: offer CID · Ref: intent root · Due: expiry
 	kindCard   store.Kind = "card"   // ID: CID of version 0 · Ref: offer CID · State
 
-	kindRelation  store.Kind = "relation"  // ID: the person's DID · Ref: CID of the card · State: open, frozen
+	kindRelation  store.Kind = "relation"  // ID: the person's DID · Ref: CID of the card · State: open, frozen, stranger · Due: forgotten, of a stranger
 	kindStatement store.Kind = "statement" // ID: person's DID, side, number · Ref: person's DID, side · State: its kind
 	kindEarly     store.Kind = "early"     // statements before their turn; ID as above · Ref: person's DID
 
@@ -115,10 +115,11 @@ type cardBody struct {
 	Label    string            `cbor:"label,omitempty"` // of the own route letters about it come by
 	Intent   dagcbor.CID       `cbor:"intent,omitzero"` // root of the intent it came from
 	Since    identity.Time     `cbor:"since"`
-	Refused  bool              `cbor:"refused,omitempty"` // the vendor said no
-	Forked   bool              `cbor:"forked,omitempty"`  // the parties' statements have parted
-	Declined dagcbor.CID       `cbor:"declined,omitzero"` // the last version proposed and declined
-	EndTold  identity.Time     `cbor:"endtold,omitzero"`  // when the own end was last sent
+	Refused  bool              `cbor:"refused,omitempty"`  // the vendor said no
+	Forked   bool              `cbor:"forked,omitempty"`   // the parties' statements have parted
+	Declined dagcbor.CID       `cbor:"declined,omitzero"`  // what Declines had room for in stores of before
+	Declines []dagcbor.CID     `cbor:"declines,omitempty"` // versions proposed and declined, oldest first
+	EndTold  identity.Time     `cbor:"endtold,omitzero"`   // when the own end was last sent
 	Alarm    string            `cbor:"alarm,omitempty"`
 }
 
