@@ -47,10 +47,15 @@ func (n *Node) relationOfStranger(c *change, in courier.Inbound, l sayLetter, b 
 	if h.DID() != b.Person {
 		return nil, refuse("the key log is not the person's")
 	}
-	return newRelation(relationBody{
+	r := newRelation(relationBody{
 		Side: identity.RoleVendor, Person: b.Person, Vendor: n.vendor.name(), Logs: sortedLogs(l.Log, n.vendor.party.log),
 		Theirs: in.From, Proffer: l.id(),
-	}), nil
+	})
+	known, err := n.knows(c, r, &statement.Statement{ID: l.id(), Body: *b}, &l)
+	if err != nil || known {
+		return r, err
+	}
+	return r, roomForStranger(c)
 }
 
 // overtaking is how old a letter may be that is ahead of the one that makes

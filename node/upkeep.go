@@ -63,6 +63,9 @@ func (n *Node) sweep(ctx context.Context, now time.Time) error {
 	if err := n.lapse(ctx, now); err != nil {
 		return fmt.Errorf("close negotiations: %w", err)
 	}
+	if err := n.forgetStrangers(ctx, now); err != nil {
+		return fmt.Errorf("forget strangers: %w", err)
+	}
 	return n.update(ctx, func(c *change) error {
 		return errors.Join(n.takeEffect(c), n.deletePieces(c))
 	})
