@@ -342,7 +342,8 @@ func (n *Node) castDue(ctx context.Context, now time.Time, send func(root string
 	for _, r := range recs {
 		var body intentBody
 		if err := get(r, &body); err != nil {
-			return err
+			n.log.Warn("a stored intent can't be read", "error", err)
+			continue
 		}
 		if castWanted(r, body, now) {
 			send(r.ID, body)

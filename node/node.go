@@ -68,6 +68,7 @@ type Node struct {
 	tell    chan struct{} // told when a change of the profile is to go out
 	scrubs  chan struct{} // told when the store's files are to be cleaned
 	scrub   store.Scrubber
+	due     chan struct{} // told when something is to take effect at a time of its own
 	policy  channelPolicy
 	logs    logCache
 	cards   sync.Mutex // one change of a card at a time, across its reading and writing
@@ -90,7 +91,7 @@ func New(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, log: cfg.Log.Named("node"), started: time.Now(),
 		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1), tell: make(chan struct{}, 1),
-		scrubs: make(chan struct{}, 1), scrub: scrubber,
+		scrubs: make(chan struct{}, 1), scrub: scrubber, due: make(chan struct{}, 1),
 	}
 	if err := n.compose(); err != nil {
 		return nil, fmt.Errorf("new node %q: %w", cfg.Name, err)

@@ -1,9 +1,7 @@
 package node
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/parley-network/parley/identity"
@@ -45,34 +43,10 @@ func roomForStranger(c *change) error {
 	return nil
 }
 
-// forgetStrangers puts away the strangers whose time is over, with all that
-// was said: no card came of it.
-func (n *Node) forgetStrangers(ctx context.Context, now time.Time) error {
-	var due []store.Record
-	err := n.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
-		due, err = tx.List(store.Query{Kind: kindRelation, State: relationStranger, DueBefore: now, Limit: sweepBatch})
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, rec := range due {
-		if err := n.update(ctx, func(c *change) error { return forgetStranger(c, rec.ID, now) }); err != nil {
-			errs = append(errs, fmt.Errorf("relationship %s: %w", rec.ID, err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func forgetStranger(c *change, person string, now time.Time) error {
-	rec, err := c.Get(kindRelation, person)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	if err != nil || rec.State != relationStranger || !rec.Due.Before(now) {
-		return err
-	}
+// forgetStranger puts away a stranger whose time is over, with all that was
+// said: no card came of it.
+func forgetStranger(c *change, rec store.Record) error {
+	person := rec.ID
 	if err := forgetTalks(c, person); err != nil {
 		return err
 	}
