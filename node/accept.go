@@ -32,36 +32,45 @@ func (n *Node) Accept(ctx context.Context, id dagcbor.CID) (view.Card, error) {
 		return view.Card{}, fmt.Errorf("accept: %w", err)
 	}
 	label := cardLabel(id)
+	card, err := n.acceptAs(ctx, label, id, offer, stored, cast)
+	if err != nil {
+		n.abandon(ctx, label, partyKeys(label)...)
+		return view.Card{}, fmt.Errorf("accept: %w", err)
+	}
+	return n.Card(ctx, card)
+}
+
+// acceptAs makes the identifier and the route kept under label, and proposes
+// the card.
+func (n *Node) acceptAs(ctx context.Context, label string, id dagcbor.CID, offer *intentcast.SignedOffer, stored offerBody, cast *intentcast.Cast) (dagcbor.CID, error) {
+	now := time.Now()
+	var none dagcbor.CID
 	me, err := n.newParty(label, pairwiseDomain, now)
 	if err != nil {
-		return view.Card{}, fmt.Errorf("accept: %w", err)
+		return none, err
 	}
 	route, err := n.replyRoute(ctx, label, now.Add(cardRouteLife), &offer.Offer.Route)
 	if err != nil {
-		return view.Card{}, fmt.Errorf("accept: %w", err)
+		return none, err
 	}
 	card, err := proposal(offer, me, now)
 	if err != nil {
-		return view.Card{}, fmt.Errorf("accept: %w", err)
+		return none, err
 	}
 	letter, err := n.proposalLetter(card, me, cast, now)
 	if err != nil {
-		return view.Card{}, fmt.Errorf("accept: %w", err)
+		return none, err
 	}
 	body := cardBody{
 		Side: identity.RolePerson, Logs: sortedLogs(me.log, stored.Log), Theirs: &offer.Offer.Route, Ours: &route,
 		Label: label, Intent: cast.Root(), Since: identity.At(now),
 	}
-	err = n.update(ctx, func(c *change) error {
+	return idOf(card), n.update(ctx, func(c *change) error {
 		return n.proposeIn(c, id, card, body, courier.Outgoing{
 			To: offer.Offer.Route, From: &route, Kind: letterPropose, Body: letter,
 			Expires: now.Add(letterLife), Ref: idOf(card).String(),
 		}, offer.Offer.Vendor.Name)
 	})
-	if err != nil {
-		return view.Card{}, fmt.Errorf("accept: %w", err)
-	}
-	return n.Card(ctx, idOf(card))
 }
 
 // proposeIn makes the acceptance durable: the offer's state, the card and the

@@ -62,25 +62,32 @@ func (n *Node) Cast(ctx context.Context, w view.Want) (view.Intent, error) {
 	}
 	signer := identity.NewKeySigner(author)
 	in.Author, in.Expires = signer.DID(), identity.At(now.Add(life))
-	route, err := n.replyRoute(ctx, intentLabel(in.Author), now.Add(life+routeGrace))
+	cast, err := n.castAs(ctx, *in, signer, author, intentBody{Worth: w.Worth, Private: private}, now)
 	if err != nil {
-		return view.Intent{}, fmt.Errorf("cast: %w", err)
-	}
-	in.Reply = &route
-	cast, err := intentcast.Sign(*in, signer, now)
-	if err != nil {
-		return view.Intent{}, fmt.Errorf("cast: %w: %w", view.ErrInvalid, err)
-	}
-	if err := n.cfg.Keys.PutAll(map[string][]byte{authorKey(in.Author): author.Seed()}); err != nil {
-		return view.Intent{}, fmt.Errorf("cast: keep key: %w", err)
-	}
-	err = n.update(ctx, func(c *change) error {
-		return c.keepCast(cast, intentBody{Worth: w.Worth, Private: private}, "intent.cast", "cast an intent: %s", summary(&cast.Intent))
-	})
-	if err != nil {
+		n.abandon(ctx, intentLabel(in.Author), authorKey(in.Author))
 		return view.Intent{}, fmt.Errorf("cast: %w", err)
 	}
 	return n.Intent(ctx, cast.ID)
+}
+
+// castAs opens the intent's reply route, signs it with its author's key, and
+// keeps both to be sent.
+func (n *Node) castAs(ctx context.Context, in intentcast.Intent, signer identity.Signer, author ed25519.PrivateKey, body intentBody, now time.Time) (*intentcast.Cast, error) {
+	route, err := n.replyRoute(ctx, intentLabel(in.Author), in.Expires.Std().Add(routeGrace))
+	if err != nil {
+		return nil, err
+	}
+	in.Reply = &route
+	cast, err := intentcast.Sign(in, signer, now)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", view.ErrInvalid, err)
+	}
+	if err := n.cfg.Keys.PutAll(map[string][]byte{authorKey(in.Author): author.Seed()}); err != nil {
+		return nil, fmt.Errorf("keep key: %w", err)
+	}
+	return cast, n.update(ctx, func(c *change) error {
+		return c.keepCast(cast, body, "intent.cast", "cast an intent: %s", summary(&cast.Intent))
+	})
 }
 
 func lifeOf(w view.Want) (time.Duration, error) {
