@@ -29,4 +29,6 @@ func (n *Node) abandon(ctx context.Context, label string, keys ...string) {
 }
 
 // partyKeys are the names under which newParty keeps keys.
-func partyKeys(name string) []string { return []string{name + "/sign", name + "/update", name + "/next"} }
+func partyKeys(name string) []string {
+	return []string{name + "/sign", name + "/update", name + "/next"}
+}

@@ -143,7 +143,7 @@ func TestFindEvent(t *testing.T) {
 	for s, want := range map[string]string{
 		"order-1": "did:example:a~order-1", "order-12": "did:example:a~order-12", "did:example:b~same": "did:example:b~same",
 		"did:example:b same": "did:example:b~same", // as it was shown before
-		"orde": "", "same": "", "x": "", "none": "",
+		"orde":               "", "same": "", "x": "", "none": "",
 	} {
 		got, err := findEvent(all, s)
 		if got.ID != want || (err == nil) != (want != "") {
