@@ -119,6 +119,7 @@ func (n *Node) offerToAccept(ctx context.Context, id dagcbor.CID, now time.Time)
 		rec   store.Record
 	)
 	var cast *intentcast.Cast
+	var own intentBody
 	err := n.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
 		if offer, body, rec, err = storedOffer(tx, id); err != nil {
 			return err
@@ -127,7 +128,7 @@ func (n *Node) offerToAccept(ctx context.Context, id dagcbor.CID, now time.Time)
 		if err != nil {
 			return err
 		}
-		cast, _, err = ownIntent(tx, root)
+		cast, own, err = ownIntent(tx, root)
 		return err
 	})
 	if err != nil {
@@ -138,7 +139,7 @@ func (n *Node) offerToAccept(ctx context.Context, id dagcbor.CID, now time.Time)
 		err = fmt.Errorf("offer %s is already %s: %w", id, rec.State, view.ErrConflict)
 	case !now.Before(offer.Offer.Expires.Std()):
 		err = fmt.Errorf("offer %s expired at %s: %w", id, offer.Offer.Expires, view.ErrConflict)
-	case offer.Offer.Intent != cast.ID:
+	case !own.asksTheSame(cast, offer.Offer.Intent):
 		err = fmt.Errorf("offer %s answers an earlier version of the intent: %w", id, view.ErrConflict)
 	}
 	return offer, body, cast, err
@@ -238,6 +239,11 @@ func (n *Node) tryCountersign(c *change, in courier.Inbound, l proposeLetter, ca
 	}
 	if !sent.Card.IsZero() {
 		return n.again(c, in, sent.Card, idOf(card))
+	}
+	if others, err := c.Count(store.Query{Kind: kindSent, Ref: rec.Ref, State: offerAccepted}); err != nil {
+		return nil, err
+	} else if others > 0 {
+		return errors.New("another offer to the same intent has been accepted"), nil
 	}
 	ring, err := n.keyring(c.now, l.Log, n.vendor.party.log)
 	if err != nil {

@@ -232,7 +232,7 @@ func successor(cast *intentcast.Cast, status intentcast.Status, w *view.Want, bo
 	}
 	fresh.Author, fresh.Seq, fresh.Root, fresh.Prev = next.Author, next.Seq, next.Root, next.Prev
 	fresh.Category, fresh.Place, fresh.Expires, fresh.Reply = next.Category, next.Place, next.Expires, next.Reply
-	body.Worth, body.Private = w.Worth, private
+	body.Worth, body.Private, body.Earlier = w.Worth, private, nil
 	return fresh, nil
 }
 

@@ -45,6 +45,7 @@ const (
 	offerOpen     = "open"
 	offerAccepted = "accepted"
 	offerLapsed   = "lapsed"
+	offerReplaced = "replaced" // at the vendor: it has made another to the same intent
 )
 
 type eventBody struct {
@@ -60,8 +61,9 @@ type intentBody struct {
 	Cast    []byte        `cbor:"cast"`
 	Worth   *money.Money  `cbor:"worth,omitempty"`
 	Private []privatePart `cbor:"private,omitempty"`
-	Told    identity.Time `cbor:"told,omitzero"`   // when it last went out to somebody
-	Times   uint64        `cbor:"times,omitempty"` // how often it has
+	Told    identity.Time `cbor:"told,omitzero"`     // when it last went out to somebody
+	Times   uint64        `cbor:"times,omitempty"`   // how often it has
+	Earlier []dagcbor.CID `cbor:"earlier,omitempty"` // versions before that asked the same and ended sooner
 }
 
 // privatePart opens one commitment of an intent.

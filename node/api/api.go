@@ -48,6 +48,8 @@ type Node interface {
 	Intents(ctx context.Context, mine bool) ([]view.Intent, error)
 	Intent(ctx context.Context, id dagcbor.CID) (view.Intent, error)
 	Amend(ctx context.Context, id dagcbor.CID, w view.Want) (view.Intent, error)
+	// Extend moves the end of an own open intent and changes nothing else.
+	Extend(ctx context.Context, id dagcbor.CID, w view.ExtendWant) (view.Intent, error)
 	Withdraw(ctx context.Context, id dagcbor.CID) (view.Intent, error)
 	Fulfil(ctx context.Context, id dagcbor.CID) (view.Intent, error)
 

@@ -91,6 +91,7 @@ func relations() []asking {
 		{method: "GET", path: "/v1/demands?card=" + card, status: 200, call: "demands card=" + card, has: demand},
 		{method: "POST", path: c + "/comply", body: `{"demand":"` + demand + `","did":"deleted"}`, status: 200, call: "comply with " + demand + " under " + card, has: demand},
 		{method: "POST", path: "/v1/offers/" + offer + "/release", body: `{"names":["flight"]}`, status: 200, call: "release [flight] to " + offer, has: "UA 2210"},
+		{method: "POST", path: "/v1/intents/" + intent + "/extend", body: `{"for":"48h"}`, status: 200, call: "extend " + intent, has: intent},
 		{method: "GET", path: "/v1/intents/" + intent + "/released", status: 200, call: "released " + intent, has: "UA 2210"},
 		{method: "POST", path: "/v1/leaks/check", body: `{"value":"Main St 1"}`, status: 200, call: "check leak Main St 1", has: `"certain":true`, looks: true},
 		{method: "GET", path: c + "/evidence?item=7", status: 200, call: "evidence " + card + " 7", has: "CAR file"},

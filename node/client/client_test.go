@@ -110,6 +110,7 @@ func TestRoundTrips(t *testing.T) {
 		{"heard intents", func() (any, error) { return c.Intents(ctx, false) }, node.Heard, "intents mine=false"},
 		{"intent", func() (any, error) { return c.Intent(ctx, intent) }, node.Own[0], "intent " + intent.String()},
 		{"amend", func() (any, error) { return c.Amend(ctx, intent, want) }, node.Own[0], "amend " + intent.String()},
+		{"extend", func() (any, error) { return c.Extend(ctx, intent, view.ExtendWant{For: "48h"}) }, node.Own[0], "extend " + intent.String()},
 		{"withdraw", func() (any, error) { return c.Withdraw(ctx, intent) }, node.Own[0], "withdraw " + intent.String()},
 		{"fulfil", func() (any, error) { return c.Fulfil(ctx, intent) }, node.Own[0], "fulfil " + intent.String()},
 		{"offers", func() (any, error) { return c.Offers(ctx, intent) }, node.Bids, "offers " + intent.String()},

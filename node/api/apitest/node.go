@@ -183,6 +183,11 @@ func (n *Node) Amend(_ context.Context, id dagcbor.CID, w view.Want) (view.Inten
 	return n.own("amend", id)
 }
 
+// Extend implements api.Node.
+func (n *Node) Extend(_ context.Context, id dagcbor.CID, w view.ExtendWant) (view.Intent, error) {
+	return find(n.Own, n.given(w, "extend %s", id), func(in view.Intent) bool { return in.Root == id })
+}
+
 // Withdraw implements api.Node.
 func (n *Node) Withdraw(_ context.Context, id dagcbor.CID) (view.Intent, error) {
 	return n.own("withdraw", id)
