@@ -83,7 +83,10 @@ func (n *Node) extendIn(c *change, root dagcbor.CID, until identity.Time) error 
 	body.Told, body.Times = identity.Time{}, 0
 	body.Earlier = append(body.Earlier, cast.ID)
 	body.Earlier = body.Earlier[max(0, len(body.Earlier)-mostEarlier):]
-	return c.keepCast(signed, body, "intent.open", "extended the intent %s until %s", short(root), until)
+	if err := c.keepCast(signed, body); err != nil {
+		return err
+	}
+	return c.note("intent.open", root, "extended the intent %s until %s", short(root), until)
 }
 
 // mostEarlier bounds the versions remembered that ask the same as the newest.

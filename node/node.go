@@ -68,6 +68,7 @@ type Node struct {
 	tell    chan struct{} // told when a change of the profile is to go out
 	scrubs  chan struct{} // told when the store's files are to be cleaned
 	scrub   store.Scrubber
+	wants   chan struct{} // told when the standing wants have changed
 	due     chan struct{} // told when something is to take effect at a time of its own
 	policy  channelPolicy
 	logs    logCache
@@ -91,7 +92,7 @@ func New(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, log: cfg.Log.Named("node"), started: time.Now(),
 		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1), tell: make(chan struct{}, 1),
-		scrubs: make(chan struct{}, 1), scrub: scrubber, due: make(chan struct{}, 1),
+		scrubs: make(chan struct{}, 1), scrub: scrubber, due: make(chan struct{}, 1), wants: make(chan struct{}, 1),
 	}
 	if err := n.compose(); err != nil {
 		return nil, fmt.Errorf("new node %q: %w", cfg.Name, err)
@@ -131,6 +132,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.gossip.Run(ctx) })
 	g.Go(func() error { return n.castLoop(ctx) })
 	g.Go(func() error { return n.sweepLoop(ctx) })
+	g.Go(func() error { return n.wantLoop(ctx) })
 	g.Go(func() error { return n.scrubLoop(ctx) })
 	g.Go(func() error { return n.joinShards(ctx) })
 	g.Go(func() error { return n.routeLoop(ctx) })

@@ -58,7 +58,14 @@ func (n *Node) receiveOffer(c *change, in courier.Inbound) error {
 	if err != nil {
 		return err
 	}
-	return c.note("offer.received", offer.ID, "%s offers %s for %s", offer.Offer.Vendor.Name, offer.Offer.Total, lineNames(&offer.Offer))
+	kind := "offer.received"
+	if own.Standing != "" {
+		kind = "want.offer" // told only if it is material
+		if err := n.standingOffer(c, cast, own); err != nil {
+			return err
+		}
+	}
+	return c.note(kind, offer.ID, "%s offers %s for %s", offer.Offer.Vendor.Name, offer.Offer.Total, lineNames(&offer.Offer))
 }
 
 // castForLabel finds the own intent whose reply route a letter came by.

@@ -35,6 +35,8 @@ const (
 	kindInbox       store.Kind = "inbox"       // events; ID: person's DID, the vendor's id · Ref: card · State · Due: forgotten
 	kindReleased    store.Kind = "released"    // details of intents opened; Ref: root of the intent
 
+	kindWant store.Kind = "want" // standing; ID: random · State: active, paused, over · Due: cast next
+
 	kindItem    store.Kind = "item"    // catalogue; ID: SKU, GTIN or name
 	kindSetting store.Kind = "setting" // ID: its name
 	kindPeer    store.Kind = "peer"    // to stay connected to; ID: peer id · Body: address
@@ -58,12 +60,13 @@ type eventBody struct {
 // intentBody is an intent of the owner's: its newest version on the wire and
 // what is never told.
 type intentBody struct {
-	Cast    []byte        `cbor:"cast"`
-	Worth   *money.Money  `cbor:"worth,omitempty"`
-	Private []privatePart `cbor:"private,omitempty"`
-	Told    identity.Time `cbor:"told,omitzero"`     // when it last went out to somebody
-	Times   uint64        `cbor:"times,omitempty"`   // how often it has
-	Earlier []dagcbor.CID `cbor:"earlier,omitempty"` // versions before that asked the same and ended sooner
+	Cast     []byte        `cbor:"cast"`
+	Worth    *money.Money  `cbor:"worth,omitempty"`
+	Private  []privatePart `cbor:"private,omitempty"`
+	Told     identity.Time `cbor:"told,omitzero"`      // when it last went out to somebody
+	Times    uint64        `cbor:"times,omitempty"`    // how often it has
+	Standing string        `cbor:"standing,omitempty"` // id of the standing want it was cast for
+	Earlier  []dagcbor.CID `cbor:"earlier,omitempty"`  // versions before that asked the same and ended sooner
 }
 
 // privatePart opens one commitment of an intent.

@@ -37,6 +37,7 @@ type Node interface {
 	Negotiator
 	Keeper
 	Listener
+	Wanter
 
 	Status(ctx context.Context) (view.Status, error)
 	Peers(ctx context.Context) ([]view.Peer, error)
@@ -130,6 +131,7 @@ func New(cfg Config) (*Server, error) {
 	s.programmeRoutes()
 	s.channelRoutes()
 	s.agendaRoutes()
+	s.wantRoutes()
 	if !cfg.NoButton {
 		s.mux.Handle(framed, s.frame())
 	}

@@ -38,6 +38,7 @@ type Node struct {
 	TermsSheet
 	DataSheet
 	ChannelSheet
+	WantSheet
 
 	stock sync.Mutex // of Stock: an upload may go on while the catalogue is read
 
@@ -79,6 +80,7 @@ func Sample() *Node {
 		Hints: []view.Suggestion{{Intent: ID("heard"), Text: "an SUV", Item: "Minivan", Why: "shares a word"}},
 	}
 	n.TermsSheet, n.DataSheet, n.ChannelSheet = sampleTerms(n.Held[0]), sampleData(n.Held[0]), sampleChannels(n.Held[0])
+	n.WantSheet = sampleWants(view.Want{Text: "roses", Category: category, Items: []intentcast.Want{{Name: "roses"}}})
 	return n
 }
 
