@@ -40,7 +40,7 @@ func (wantListCmd) Run(e *env) error {
 			for _, s := range all {
 				rows = append(rows, []string{s.ID, s.State, yes(s.State == "active", local(s.Next), ""), fmt.Sprint(s.Casts), s.Every, wantedText(s.Want)})
 			}
-			columns(w, "WANT* STATE NEXT* CASTS EVERY WHAT*", rows)
+			columns(w, "WANT STATE NEXT CASTS EVERY* WHAT*", rows)
 		})
 	})
 }
