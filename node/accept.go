@@ -32,36 +32,45 @@ func (n *Node) Accept(ctx context.Context, id dagcbor.CID) (view.Card, error) {
 		return view.Card{}, fmt.Errorf("accept: %w", err)
 	}
 	label := cardLabel(id)
+	card, err := n.acceptAs(ctx, label, id, offer, stored, cast)
+	if err != nil {
+		n.abandon(ctx, label, partyKeys(label)...)
+		return view.Card{}, fmt.Errorf("accept: %w", err)
+	}
+	return n.Card(ctx, card)
+}
+
+// acceptAs makes the identifier and the route kept under label, and proposes
+// the card.
+func (n *Node) acceptAs(ctx context.Context, label string, id dagcbor.CID, offer *intentcast.SignedOffer, stored offerBody, cast *intentcast.Cast) (dagcbor.CID, error) {
+	now := time.Now()
+	var none dagcbor.CID
 	me, err := n.newParty(label, pairwiseDomain, now)
 	if err != nil {
-		return view.Card{}, fmt.Errorf("accept: %w", err)
+		return none, err
 	}
 	route, err := n.replyRoute(ctx, label, now.Add(cardRouteLife), &offer.Offer.Route)
 	if err != nil {
-		return view.Card{}, fmt.Errorf("accept: %w", err)
+		return none, err
 	}
 	card, err := proposal(offer, me, now)
 	if err != nil {
-		return view.Card{}, fmt.Errorf("accept: %w", err)
+		return none, err
 	}
 	letter, err := n.proposalLetter(card, me, cast, now)
 	if err != nil {
-		return view.Card{}, fmt.Errorf("accept: %w", err)
+		return none, err
 	}
 	body := cardBody{
 		Side: identity.RolePerson, Logs: sortedLogs(me.log, stored.Log), Theirs: &offer.Offer.Route, Ours: &route,
 		Label: label, Intent: cast.Root(), Since: identity.At(now),
 	}
-	err = n.update(ctx, func(c *change) error {
+	return idOf(card), n.update(ctx, func(c *change) error {
 		return n.proposeIn(c, id, card, body, courier.Outgoing{
 			To: offer.Offer.Route, From: &route, Kind: letterPropose, Body: letter,
 			Expires: now.Add(letterLife), Ref: idOf(card).String(),
 		}, offer.Offer.Vendor.Name)
 	})
-	if err != nil {
-		return view.Card{}, fmt.Errorf("accept: %w", err)
-	}
-	return n.Card(ctx, idOf(card))
 }
 
 // proposeIn makes the acceptance durable: the offer's state, the card and the
@@ -74,6 +83,17 @@ func (n *Node) proposeIn(c *change, offer dagcbor.CID, card relcard.Signed, body
 	if rec.State != offerOpen {
 		return fmt.Errorf("offer %s is already %s: %w", offer, rec.State, view.ErrConflict)
 	}
+	root, err := dagcbor.ParseCID(rec.Ref)
+	if err != nil {
+		return err
+	}
+	_, own, err := ownIntent(c.Tx, root)
+	if err != nil {
+		return err
+	}
+	// The intent closes with the card and is forgotten; what it keeps back can
+	// be opened as long as the card lives.
+	stored.Private = own.Private
 	rec.State, rec.Due = offerAccepted, time.Time{}
 	if err := put(c.Tx, rec, stored); err != nil {
 		return err
@@ -99,6 +119,7 @@ func (n *Node) offerToAccept(ctx context.Context, id dagcbor.CID, now time.Time)
 		rec   store.Record
 	)
 	var cast *intentcast.Cast
+	var own intentBody
 	err := n.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
 		if offer, body, rec, err = storedOffer(tx, id); err != nil {
 			return err
@@ -107,7 +128,7 @@ func (n *Node) offerToAccept(ctx context.Context, id dagcbor.CID, now time.Time)
 		if err != nil {
 			return err
 		}
-		cast, _, err = ownIntent(tx, root)
+		cast, own, err = ownIntent(tx, root)
 		return err
 	})
 	if err != nil {
@@ -118,7 +139,7 @@ func (n *Node) offerToAccept(ctx context.Context, id dagcbor.CID, now time.Time)
 		err = fmt.Errorf("offer %s is already %s: %w", id, rec.State, view.ErrConflict)
 	case !now.Before(offer.Offer.Expires.Std()):
 		err = fmt.Errorf("offer %s expired at %s: %w", id, offer.Offer.Expires, view.ErrConflict)
-	case offer.Offer.Intent != cast.ID:
+	case !own.asksTheSame(cast, offer.Offer.Intent):
 		err = fmt.Errorf("offer %s answers an earlier version of the intent: %w", id, view.ErrConflict)
 	}
 	return offer, body, cast, err
@@ -218,6 +239,11 @@ func (n *Node) tryCountersign(c *change, in courier.Inbound, l proposeLetter, ca
 	}
 	if !sent.Card.IsZero() {
 		return n.again(c, in, sent.Card, idOf(card))
+	}
+	if others, err := c.Count(store.Query{Kind: kindSent, Ref: rec.Ref, State: offerAccepted}); err != nil {
+		return nil, err
+	} else if others > 0 {
+		return errors.New("another offer to the same intent has been accepted"), nil
 	}
 	ring, err := n.keyring(c.now, l.Log, n.vendor.party.log)
 	if err != nil {

@@ -27,7 +27,8 @@ func (n *Node) entries(tx store.Tx) ([]agenda.Entry, error) {
 	for _, rec := range recs {
 		k, err := n.readCard(rec)
 		if err != nil {
-			return nil, err
+			n.log.Warn("a card's dates can't be read", "error", err)
+			continue
 		}
 		if k.body.Side == "" {
 			continue
@@ -143,7 +144,8 @@ func (n *Node) profferEntries(tx store.Tx) ([]agenda.Entry, error) {
 		}
 		g, err := n.readNegotiation(tx, rec)
 		if err != nil {
-			return nil, err
+			n.log.Warn("a negotiation's dates can't be read", "error", err)
+			continue
 		}
 		r, err := loadRelation(tx, g.body.Person)
 		if err != nil {

@@ -248,10 +248,10 @@ func (k *card) theirProposal() (relcard.Version, error) {
 	}
 	var found *relcard.Version
 	for _, v := range slices.Backward(k.chain.Pending()) {
-		if v.ID == k.body.Declined || k.signedBy(&v, k.body.Side) {
+		if slices.Contains(k.body.Declines, v.ID) || k.signedBy(&v, k.body.Side) {
 			continue
 		}
-		if k.mayCountersign(&v.Body, v.ID) == nil {
+		if k.chain.MayCountersign(&v.Body, k.body.Side) == nil {
 			return v, nil
 		}
 		if found == nil {
@@ -277,7 +277,7 @@ func (n *Node) signVersion(c *change, k *card, s relcard.Signed) error {
 	if err != nil {
 		return err
 	}
-	if err := k.mayCountersign(body, id); err != nil {
+	if err := k.chain.MayCountersign(body, k.body.Side); err != nil {
 		return fmt.Errorf("%w: %w", view.ErrConflict, err)
 	}
 	signer, err := n.signer(k)
@@ -308,36 +308,6 @@ func (n *Node) signVersion(c *change, k *card, s relcard.Signed) error {
 		return err
 	}
 	return c.note("card.active", k.chain.Root(), "signed version %d of the card with %s: it is in force", body.Seq, k.other())
-}
-
-// mayCountersign reports whether this side may sign a version of the other's.
-// Beside what [relcard.Chain.MaySign] asks, it must have signed nothing on
-// another branch: where several proposals of both sides have crossed, each
-// could else countersign one of the other's, and the card would have two
-// continuations in force. Who is refused proposes anew, on top of the one
-// that both take.
-func (k *card) mayCountersign(body *relcard.Body, id dagcbor.CID) error {
-	if err := k.chain.MaySign(body, k.body.Side); err != nil {
-		return err
-	}
-	past := map[dagcbor.CID]bool{id: true}
-	for prev, ok := k.chain.Version(body.Prev); ok; prev, ok = k.chain.Version(prev.Body.Prev) {
-		past[prev.ID] = true
-	}
-	tip, _ := k.chain.Agreed()
-	future, alive := map[dagcbor.CID]bool{id: true}, map[dagcbor.CID]bool{tip.ID: true}
-	for _, v := range k.chain.Versions() { // by seq: a version comes after the one it follows
-		if alive[v.Body.Prev] { // else it can't come into force any more
-			alive[v.ID] = true
-		}
-		switch {
-		case future[v.Body.Prev]:
-			future[v.ID] = true
-		case alive[v.ID] && !past[v.ID] && v.Body.Status == relcard.StatusAgreed && k.signedBy(&v, k.body.Side):
-			return fmt.Errorf("this side has proposed version %d, %s, beside it: propose again on top", v.Body.Seq, v.ID)
-		}
-	}
-	return nil
 }
 
 // DeclineCard says no to the version that the other side proposes. The one in
@@ -371,7 +341,7 @@ func (n *Node) declineIn(c *change, r *relation, k *card, version dagcbor.CID, r
 	if _, err := n.say(c, r, word{kind: kindDecline, content: content}); err != nil {
 		return err
 	}
-	k.body.Declined = version
+	k.decline(version)
 	if err := k.save(c); err != nil {
 		return err
 	}

@@ -15,12 +15,18 @@ import (
 )
 
 // relationOfStranger begins a relationship with whoever proffers for the first
-// time. It is kept only if the statement holds.
+// time. It is kept only if the statement holds. It is nil where the statement
+// is to come again with the proffer, which is asked for.
 func (n *Node) relationOfStranger(c *change, in courier.Inbound, l sayLetter, b *statement.Body) (*relation, error) {
-	switch {
-	case n.vendor == nil:
+	if n.vendor == nil {
 		return nil, refuse("the relationship is not known here")
-	case b.By == identity.RolePerson && b.Seq > 0 && b.Vendor == n.vendor.party.signer.DID() && in.Label == "" && c.now.Sub(in.Sent) < overtaking:
+	}
+	later := b.By == identity.RolePerson && b.Seq > 0 && b.Vendor == n.vendor.party.signer.DID() && in.Label == ""
+	age := c.now.Sub(in.Sent)
+	switch {
+	case later && age >= askEvery && age < overtaking && in.From != nil && checkRoute(in.From) == nil:
+		return nil, n.missesFirst(c, in, b.Person)
+	case later && age < overtaking:
 		return nil, errors.New("the relationship is not known here, and its proffer may be on its way")
 	case b.By != identity.RolePerson || b.Seq != 0 || b.Kind != negotiation.KindProffer:
 		return nil, refuse("the relationship is not known here, and a %s by the %s begins none", b.Kind, b.By)
@@ -41,10 +47,15 @@ func (n *Node) relationOfStranger(c *change, in courier.Inbound, l sayLetter, b 
 	if h.DID() != b.Person {
 		return nil, refuse("the key log is not the person's")
 	}
-	return newRelation(relationBody{
+	r := newRelation(relationBody{
 		Side: identity.RoleVendor, Person: b.Person, Vendor: n.vendor.name(), Logs: sortedLogs(l.Log, n.vendor.party.log),
 		Theirs: in.From, Proffer: l.id(),
-	}), nil
+	})
+	known, err := n.knows(c, r, &statement.Statement{ID: l.id(), Body: *b}, &l)
+	if err != nil || known {
+		return r, err
+	}
+	return r, roomForStranger(c)
 }
 
 // overtaking is how old a letter may be that is ahead of the one that makes

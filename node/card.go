@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/parley-network/parley/identity"
@@ -30,6 +31,10 @@ func (n *Node) readCard(rec store.Record) (*card, error) {
 	k := &card{rec: rec}
 	if err := get(rec, &k.body); err != nil {
 		return nil, err
+	}
+	if !k.body.Declined.IsZero() {
+		k.decline(k.body.Declined)
+		k.body.Declined = dagcbor.CID{}
 	}
 	versions := make([]relcard.Signed, len(k.body.Versions))
 	for i, raw := range k.body.Versions {
@@ -132,11 +137,25 @@ func (k *card) state() string {
 // declined reports whether all that is proposed has been declined.
 func (k *card) declined() bool {
 	for _, v := range k.chain.Pending() {
-		if v.ID != k.body.Declined {
+		if !slices.Contains(k.body.Declines, v.ID) {
 			return false
 		}
 	}
 	return true
+}
+
+// mostDeclines bounds what is remembered as declined: above what a card's
+// chain keeps of versions, so that none of those that could come up again is
+// forgotten.
+const mostDeclines = 300
+
+// decline remembers that a proposed version was said no to.
+func (k *card) decline(version dagcbor.CID) {
+	if slices.Contains(k.body.Declines, version) {
+		return
+	}
+	k.body.Declines = append(k.body.Declines, version)
+	k.body.Declines = k.body.Declines[max(0, len(k.body.Declines)-mostDeclines):]
 }
 
 // signer returns the key this node signs the card with.

@@ -41,46 +41,81 @@ const (
 // Cast makes an intent of w under a key of its own, keeps it, and sends it to
 // the market. When no peer is connected yet it goes out as soon as one is.
 func (n *Node) Cast(ctx context.Context, w view.Want) (view.Intent, error) {
-	life, err := lifeOf(w)
-	if err != nil {
-		return view.Intent{}, err
-	}
-	if len(w.Items) == 0 {
-		return view.Intent{}, view.Invalid("items", "nothing is wanted yet: name a thing (--item NAME) or what it must be like (--require PROPERTY=VALUE)")
-	}
-	if err := n.hidesNumbers(w.Memberships); err != nil {
-		return view.Intent{}, err
-	}
 	now := time.Now()
-	_, author, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		return view.Intent{}, fmt.Errorf("cast: make key: %w", err)
-	}
-	in, private, err := newIntent(w, now)
+	d, err := n.draft(w, now)
 	if err != nil {
 		return view.Intent{}, fmt.Errorf("cast: %w", err)
 	}
-	signer := identity.NewKeySigner(author)
-	in.Author, in.Expires = signer.DID(), identity.At(now.Add(life))
-	route, err := n.replyRoute(ctx, intentLabel(in.Author), now.Add(life+routeGrace))
-	if err != nil {
-		return view.Intent{}, fmt.Errorf("cast: %w", err)
-	}
-	in.Reply = &route
-	cast, err := intentcast.Sign(*in, signer, now)
-	if err != nil {
-		return view.Intent{}, fmt.Errorf("cast: %w: %w", view.ErrInvalid, err)
-	}
-	if err := n.cfg.Keys.PutAll(map[string][]byte{authorKey(in.Author): author.Seed()}); err != nil {
-		return view.Intent{}, fmt.Errorf("cast: keep key: %w", err)
-	}
-	err = n.update(ctx, func(c *change) error {
-		return c.keepCast(cast, intentBody{Worth: w.Worth, Private: private}, "intent.cast", "cast an intent: %s", summary(&cast.Intent))
+	cast, err := n.castAs(ctx, d, now, func(c *change, cast *intentcast.Cast) error {
+		return c.note("intent.cast", cast.Root(), "cast an intent: %s", summary(&cast.Intent))
 	})
 	if err != nil {
 		return view.Intent{}, fmt.Errorf("cast: %w", err)
 	}
 	return n.Intent(ctx, cast.ID)
+}
+
+// draft is an intent about to be cast, under a key made for it alone.
+type draft struct {
+	intent intentcast.Intent // all but the reply route
+	key    ed25519.PrivateKey
+	body   intentBody // all but the cast
+}
+
+func (n *Node) draft(w view.Want, now time.Time) (draft, error) {
+	life, err := lifeOf(w)
+	if err != nil {
+		return draft{}, err
+	}
+	if len(w.Items) == 0 {
+		return draft{}, view.Invalid("items", "nothing is wanted yet: name a thing (--item NAME) or what it must be like (--require PROPERTY=VALUE)")
+	}
+	if err := n.hidesNumbers(w.Memberships); err != nil {
+		return draft{}, err
+	}
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return draft{}, fmt.Errorf("make key: %w", err)
+	}
+	in, private, err := newIntent(w, now)
+	if err != nil {
+		return draft{}, err
+	}
+	in.Author, in.Expires = identity.NewKeySigner(key).DID(), identity.At(now.Add(life))
+	return draft{*in, key, intentBody{Worth: w.Worth, Private: private}}, nil
+}
+
+// castAs opens the draft's reply route, signs it, and keeps it to be sent,
+// along with what note does. What it made is put away again where it fails.
+func (n *Node) castAs(ctx context.Context, d draft, now time.Time, note func(*change, *intentcast.Cast) error) (*intentcast.Cast, error) {
+	cast, err := n.castRouted(ctx, d, now, note)
+	if err != nil {
+		n.abandon(ctx, intentLabel(d.intent.Author), authorKey(d.intent.Author))
+		return nil, err
+	}
+	return cast, nil
+}
+
+func (n *Node) castRouted(ctx context.Context, d draft, now time.Time, note func(*change, *intentcast.Cast) error) (*intentcast.Cast, error) {
+	in := d.intent
+	route, err := n.replyRoute(ctx, intentLabel(in.Author), in.Expires.Std().Add(routeGrace))
+	if err != nil {
+		return nil, err
+	}
+	in.Reply = &route
+	cast, err := intentcast.Sign(in, identity.NewKeySigner(d.key), now)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", view.ErrInvalid, err)
+	}
+	if err := n.cfg.Keys.PutAll(map[string][]byte{authorKey(in.Author): d.key.Seed()}); err != nil {
+		return nil, fmt.Errorf("keep key: %w", err)
+	}
+	return cast, n.update(ctx, func(c *change) error {
+		if err := c.keepCast(cast, d.body); err != nil {
+			return err
+		}
+		return note(c, cast)
+	})
 }
 
 func lifeOf(w view.Want) (time.Duration, error) {
@@ -134,20 +169,16 @@ func newIntent(w view.Want, now time.Time) (*intentcast.Intent, []privatePart, e
 	return in, private, nil
 }
 
-// keepCast stores a new version of an own intent, to be sent at once, and the
-// event that tells it.
-func (c *change) keepCast(cast *intentcast.Cast, body intentBody, kind, format string, args ...any) error {
+// keepCast stores a new version of an own intent, to be sent at once.
+func (c *change) keepCast(cast *intentcast.Cast, body intentBody) error {
 	wire, err := cast.Encode()
 	if err != nil {
 		return err
 	}
 	body.Cast, c.cast = wire, true
-	if err := put(c.Tx, store.Record{
+	return put(c.Tx, store.Record{
 		Kind: kindIntent, ID: cast.Root().String(), Ref: string(cast.Intent.Author), State: string(cast.Intent.Status), Due: cast.Intent.Expires.Std(),
-	}, body); err != nil {
-		return err
-	}
-	return c.note(kind, cast.Root(), format, args...)
+	}, body)
 }
 
 // Withdraw tells the market that an own intent no longer stands.
@@ -199,7 +230,10 @@ func (n *Node) succeedIn(c *change, root dagcbor.CID, status intentcast.Status, 
 	verb := map[intentcast.Status]string{
 		intentcast.StatusOpen: "amended", intentcast.StatusWithdrawn: "withdrew", intentcast.StatusFulfilled: "closed as fulfilled",
 	}[status]
-	return c.keepCast(signed, body, "intent."+string(status), "%s the intent %s", verb, short(root))
+	if err := c.keepCast(signed, body); err != nil {
+		return err
+	}
+	return c.note("intent."+string(status), root, "%s the intent %s", verb, short(root))
 }
 
 // fulfilled closes the intent a card came from, if it is still open.
@@ -225,7 +259,7 @@ func successor(cast *intentcast.Cast, status intentcast.Status, w *view.Want, bo
 	}
 	fresh.Author, fresh.Seq, fresh.Root, fresh.Prev = next.Author, next.Seq, next.Root, next.Prev
 	fresh.Category, fresh.Place, fresh.Expires, fresh.Reply = next.Category, next.Place, next.Expires, next.Reply
-	body.Worth, body.Private = w.Worth, private
+	body.Worth, body.Private, body.Earlier = w.Worth, private, nil
 	return fresh, nil
 }
 
@@ -342,7 +376,8 @@ func (n *Node) castDue(ctx context.Context, now time.Time, send func(root string
 	for _, r := range recs {
 		var body intentBody
 		if err := get(r, &body); err != nil {
-			return err
+			n.log.Warn("a stored intent can't be read", "error", err)
+			continue
 		}
 		if castWanted(r, body, now) {
 			send(r.ID, body)

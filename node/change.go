@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -67,6 +68,9 @@ func (n *Node) SetPiece(ctx context.Context, path string, w view.ChangeWant) (vi
 		return view.Change{}, fmt.Errorf("set %s: %w", path, err)
 	}
 	n.wakeTelling()
+	if !w.From.IsZero() {
+		n.wakeSweep() // it looks when the next thing is due
+	}
 	return n.Change(ctx, id)
 }
 
@@ -228,21 +232,23 @@ func (n *Node) audience(c *change, id, path string, cards []dagcbor.CID) (int, e
 // how long other writers wait, and keeps the cost of a commit per card small.
 const tellBatch = 64
 
+// tellAgain is the pause before those are told again that could not be.
+const tellAgain = 10 * time.Minute
+
 // tellLoop tells of changes, after a restart those that were under way.
 func (n *Node) tellLoop(ctx context.Context) error {
 	for {
-		more, err := n.tellSome(ctx)
+		var again <-chan time.Time
+		err := n.eachDue(ctx, store.Query{Kind: kindTold, State: toldNext}, tellBatch, n.tellOne)
 		if err != nil && ctx.Err() == nil {
 			n.log.Warn("telling of a change", "error", err)
-			more = false
-		}
-		if more {
-			continue
+			again = time.After(tellAgain)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-n.tell:
+		case <-again:
 		}
 	}
 }
@@ -252,27 +258,6 @@ func (n *Node) wakeTelling() {
 	case n.tell <- struct{}{}:
 	default:
 	}
-}
-
-// tellSome tells the next batch and reports whether there was one.
-func (n *Node) tellSome(ctx context.Context) (more bool, err error) {
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	err = n.update(ctx, func(c *change) error {
-		recs, err := c.List(store.Query{Kind: kindTold, State: toldNext, Limit: tellBatch})
-		if err != nil {
-			return err
-		}
-		more = len(recs) == tellBatch
-		for _, rec := range recs {
-			if err := n.tellOne(c, rec); err != nil {
-				return fmt.Errorf("record %s: %w", rec.ID, err)
-			}
-		}
-		return nil
-	})
-	return more, err
 }
 
 // tellOne sends the new value to one relationship, in place of the old.

@@ -177,28 +177,19 @@ func (n *Node) toldCards(tx store.Tx, id string) ([]dagcbor.CID, error) {
 }
 
 // takeEffect makes the profile say what was to come by now.
-func (n *Node) takeEffect(c *change) error {
-	recs, err := c.List(store.Query{Kind: kindChange, DueBefore: c.now, Limit: sweepBatch})
-	if err != nil {
+func (n *Node) takeEffect(c *change, rec store.Record) error {
+	var b changeBody
+	if err := get(rec, &b); err != nil {
 		return err
 	}
-	for _, rec := range recs {
-		var b changeBody
-		if err := get(rec, &b); err != nil {
-			return err
-		}
-		b.Applied = true
-		if err := applyChange(c.Tx, &b); err != nil {
-			return err
-		}
-		if err := putChange(c.Tx, rec.ID, b); err != nil {
-			return err
-		}
-		if err := c.note("profile.changed", dagcbor.CID{}, "%s is now %s", b.Path, pieceText(b.Path, b.New)); err != nil {
-			return err
-		}
+	b.Applied = true
+	if err := applyChange(c.Tx, &b); err != nil {
+		return err
 	}
-	return nil
+	if err := putChange(c.Tx, rec.ID, b); err != nil {
+		return err
+	}
+	return c.note("profile.changed", dagcbor.CID{}, "%s is now %s", b.Path, pieceText(b.Path, b.New))
 }
 
 // Changes returns every change of the profile, the newest first.

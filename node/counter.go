@@ -194,7 +194,7 @@ func (n *Node) maySign(tx store.Tx, r *relation, v *relcard.Version) error {
 	if err := k.writable(); err != nil {
 		return err
 	}
-	return k.mayCountersign(&v.Body, v.ID)
+	return k.chain.MayCountersign(&v.Body, k.body.Side)
 }
 
 // negotiated is called when a version of a card has both signatures: the

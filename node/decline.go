@@ -50,7 +50,7 @@ func (n *Node) hearDecline(c *change, r *relation, st *statement.Statement) erro
 	if !known || v.Countersigned() || !k.signedBy(&v, k.body.Side) {
 		return n.ignore(c, r, st, fmt.Errorf("version %s is none that this side proposes", d.Proposal))
 	}
-	k.body.Declined = d.Proposal
+	k.decline(d.Proposal)
 	if err := k.save(c); err != nil {
 		return err
 	}

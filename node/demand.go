@@ -88,7 +88,7 @@ func (n *Node) retire(c *change, r *relation, items []uint64) error {
 		if len(items) > 0 && !slices.Contains(items, e.Item.ID) {
 			continue
 		}
-		if err := retirePiece(c.Tx, r, e.Item.ID); err != nil {
+		if err := retirePiece(c, r, e.Item.ID); err != nil {
 			return err
 		}
 	}
@@ -163,12 +163,20 @@ func (n *Node) comply(c *change, r *relation, demand dagcbor.CID, d disclosure.D
 		if err := n.retire(c, r, d.Items); err != nil {
 			return err
 		}
+		if len(d.Items) == 0 {
+			if err := forgetReleased(c, r); err != nil {
+				return err
+			}
+		}
 	case disclosure.DidCopy:
 		o, err := n.copyOf(c, r, d.Items)
 		if err != nil {
 			return err
 		}
 		answer.Digest, w.openings = o.Digest(), []disclosure.Opening{o}
+		if err := keepCopy(c, r, demand, o); err != nil {
+			return err
+		}
 	}
 	var err error
 	if w.content, err = answer.Encode(); err != nil {
@@ -305,19 +313,15 @@ func demandView(tx store.Tx, r *relation, d disclosure.DemandEntry) (view.Demand
 		ID: d.Statement, Card: r.body.Card, With: r.name(), What: string(d.Demand.What), Items: d.Items, Made: d.Made,
 		Deadline: d.Demand.Deadline, State: string(d.State), Answer: d.Answer, Reason: d.Reason,
 	}
-	rec, err := tx.Get(kindCopy, d.Statement.String())
-	if errors.Is(err, store.ErrNotFound) {
+	if r.body.Side == identity.RoleVendor {
 		return v, nil
 	}
-	if err != nil {
-		return v, err
-	}
-	var o disclosure.Opening
-	if err := get(rec, &o); err != nil {
+	came, err := copyBeside(tx, d.Statement)
+	if err != nil || len(came) == 0 {
 		return v, err
 	}
 	var held heldCopy
-	if err := json.Unmarshal(o.Value, &held); err != nil {
+	if err := json.Unmarshal(came[0].Value, &held); err != nil {
 		return v, nil // a copy in words of the vendor's own: kept, and not shown piece by piece
 	}
 	for _, p := range held.Pieces {

@@ -44,7 +44,7 @@ func (n *Node) inboxView(tx store.Tx, rec store.Record) (view.InboxEntry, error)
 		return view.InboxEntry{}, err
 	}
 	v := view.InboxEntry{
-		ID: rec.ID, Card: root, Kind: string(e.Kind), Title: e.Data.Title, Text: e.Data.Text, Time: b.At,
+		ID: entryID(rec.ID), Card: root, Kind: string(e.Kind), Title: e.Data.Title, Text: e.Data.Text, Time: b.At,
 		Action: string(b.Action), Read: rec.State == inboxRead, Event: json.RawMessage(raw), Why: []policy.Step{},
 	}
 	for _, s := range b.Why {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/courier"
 	"github.com/parley-network/parley/node/market"
 	"github.com/parley-network/parley/node/store"
@@ -48,8 +49,8 @@ func (n *Node) takeIn(c *change, cast *intentcast.Cast) error {
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	known, err := knownSeq(c, root.String())
-	if err != nil || known >= int64(cast.Intent.Seq) {
+	before, err := heardBefore(c, root.String())
+	if err != nil || before != nil && before.cast.Intent.Seq >= cast.Intent.Seq {
 		return err
 	}
 	wire, err := cast.Encode()
@@ -61,7 +62,11 @@ func (n *Node) takeIn(c *change, cast *intentcast.Cast) error {
 		if err := c.note("intent.heard", root, "heard an intent: %s", summary(&cast.Intent)); err != nil {
 			return err
 		}
-		if err := n.answer(c, cast, &body); err != nil {
+		if stands, err := n.offerStands(c, before, cast); err != nil {
+			return err
+		} else if stands {
+			body.Answer, body.Offer, body.Suggestions = before.body.Answer, before.body.Offer, before.body.Suggestions
+		} else if err := n.answer(c, cast, &body); err != nil {
 			return err
 		}
 	} else if err := c.note("intent.closed", root, "the intent %s is %s", short(root), cast.Intent.Status); err != nil {
@@ -72,28 +77,73 @@ func (n *Node) takeIn(c *change, cast *intentcast.Cast) error {
 	}, body)
 }
 
-// knownSeq returns the sequence number of the newest version heard, -1 for none.
-func knownSeq(tx store.Tx, root string) (int64, error) {
+// heardBefore returns the newest version heard of an intent, nil for none.
+func heardBefore(tx store.Tx, root string) (*heard, error) {
 	r, err := tx.Get(kindHeard, root)
 	if errors.Is(err, store.ErrNotFound) {
-		return -1, nil
+		return nil, nil
 	}
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	var body heardBody
-	if err := get(r, &body); err != nil {
-		return 0, err
+	h := &heard{}
+	if err := get(r, &h.body); err != nil {
+		return nil, err
 	}
-	frame, err := intentcast.OpenCast(body.Cast)
+	frame, err := intentcast.OpenCast(h.body.Cast)
+	if err == nil {
+		h.cast, err = frame.Parse() // its signature was checked before it was kept
+	}
 	if err != nil {
-		return 0, err
+		return nil, fmt.Errorf("record %s %s: %w", r.Kind, r.ID, err)
 	}
-	cast, err := frame.Parse() // its signature was checked before it was kept
+	h.root = h.cast.Root()
+	return h, nil
+}
+
+// offerStands reports whether what was offered to the version before answers
+// this one too: where it asks the same, only longer, and the offer does not
+// end before it for that reason. A vendor then makes no second offer.
+func (n *Node) offerStands(c *change, before *heard, cast *intentcast.Cast) (bool, error) {
+	if before == nil || before.body.Offer.IsZero() || !sameAsk(&before.cast.Intent, &cast.Intent) {
+		return false, nil
+	}
+	rec, err := c.Get(kindSent, before.body.Offer.String())
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
 	if err != nil {
-		return 0, err
+		return false, err
 	}
-	return int64(cast.Intent.Seq), nil
+	if rec.State == offerAccepted {
+		return true, nil
+	}
+	var sent sentBody
+	if err := get(rec, &sent); err != nil {
+		return false, err
+	}
+	offer, err := intentcast.DecodeOffer(sent.Offer)
+	if err != nil {
+		return false, err
+	}
+	return offer.Offer.Expires.Before(before.cast.Intent.Expires) && c.now.Before(offer.Offer.Expires.Std()), nil
+}
+
+// replaceOffers marks what was offered to an intent before as replaced: a
+// vendor has one live offer to each. One that was signed is still honoured if
+// its acceptance is on its way, as long as no other of them has become a card.
+func replaceOffers(c *change, root dagcbor.CID) error {
+	sent, err := c.List(store.Query{Kind: kindSent, Ref: root.String(), State: offerOpen})
+	if err != nil {
+		return err
+	}
+	for _, rec := range sent {
+		rec.State = offerReplaced
+		if err := c.Put(rec); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // answer matches an intent at a vendor's node and sends an offer where the
@@ -147,10 +197,13 @@ func (n *Node) makeOffer(c *change, cast *intentcast.Cast, d *market.Draft) (*in
 	if err != nil {
 		return nil, err
 	}
+	if err := replaceOffers(c, cast.Root()); err != nil {
+		return nil, err
+	}
 	if err := put(c.Tx, store.Record{
 		Kind: kindSent, ID: offer.ID.String(), Ref: cast.Root().String(), State: offerOpen,
 		Due: offer.Offer.Expires.Std().Add(letterLife),
-	}, sentBody{Offer: wire}); err != nil {
+	}, sentBody{Offer: wire, Private: cast.Intent.Private}); err != nil {
 		return nil, err
 	}
 	if _, err := n.courier.Send(c.Tx, courier.Outgoing{

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/parley-network/parley/identity"
@@ -191,6 +192,18 @@ func (n *Node) takeEvent(c *change, r *relation, k *card, e channel.Event, raw [
 
 func inboxID(r *relation, event string) string { return string(r.body.Person) + " " + event }
 
+// entryID is the key of an entry's record as the owner is shown it: "~" can't
+// be in a DID, and is one word in a shell and in an address. recordID goes
+// back, and takes the key as well, which was shown before.
+func entryID(record string) string { return strings.Replace(record, " ", "~", 1) }
+
+func recordID(entry string) string {
+	if at := strings.IndexAny(entry, " ~"); at >= 0 && entry[at] == '~' {
+		return entry[:at] + " " + entry[at+1:]
+	}
+	return entry
+}
+
 func stepBodies(why []policy.Step) []stepBody {
 	out := make([]stepBody, len(why))
 	for i, s := range why {
@@ -270,7 +283,7 @@ func (n *Node) Inbox(ctx context.Context, unread bool) ([]view.InboxEntry, error
 			if err := get(rec, &b); err != nil {
 				return err
 			}
-			order[rec.ID] = b.Order
+			order[v.ID] = b.Order
 			out = append(out, v)
 		}
 		slices.SortFunc(out, func(a, b view.InboxEntry) int { return cmp.Compare(order[b.ID], order[a.ID]) })
@@ -285,7 +298,7 @@ func (n *Node) Inbox(ctx context.Context, unread bool) ([]view.InboxEntry, error
 // MarkRead marks an event as looked at.
 func (n *Node) MarkRead(ctx context.Context, id string) error {
 	err := n.update(ctx, func(c *change) error {
-		rec, err := c.Get(kindInbox, id)
+		rec, err := c.Get(kindInbox, recordID(id))
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("event %q: %w", id, view.ErrNotFound)
 		}

@@ -79,6 +79,7 @@ type change struct {
 	now    time.Time
 	events []view.Event
 	cast   bool // a version of an own intent is to go out
+	scrub  bool // what was another's has been deleted, and is to leave the disk
 }
 
 // update runs fn in one transaction and, once it is durable, tells its events,
@@ -95,6 +96,9 @@ func (n *Node) update(ctx context.Context, fn func(*change) error) error {
 	n.events.tell(c.events)
 	if c.cast {
 		n.wakeCast()
+	}
+	if c.scrub {
+		n.wakeScrub()
 	}
 	if n.courier != nil {
 		n.courier.Wake()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/courier"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
@@ -91,6 +92,9 @@ func (n *Node) sayAgain(c *change, r *relation, seq uint64) error {
 	case negotiation.KindProffer:
 		if seq == 0 {
 			l.Log = r.ownLog(n)
+			if l.Author, err = n.authorOf(c, b.Content, id); err != nil {
+				return err
+			}
 		}
 	case negotiation.KindAnswer:
 		g, err := n.loadNegotiation(c.Tx, b.Answers)
@@ -101,6 +105,10 @@ func (n *Node) sayAgain(c *change, r *relation, seq uint64) error {
 		}
 	case disclosure.KindDisclose:
 		if l.Openings, err = openingsOf(c, r, b.Content); err != nil {
+			return err
+		}
+	case disclosure.KindComply:
+		if l.Openings, err = copyBeside(c.Tx, b.Answers); err != nil {
 			return err
 		}
 	}
@@ -134,4 +142,81 @@ func openingsOf(c *change, r *relation, content []byte) ([]disclosure.Opening, e
 		out = append(out, b.Opening)
 	}
 	return out, nil
+}
+
+// authorOf shows anew that who proffers is the author of the intent that the
+// proffer names, to a vendor that takes requests from those it knows. An
+// intent that is forgotten shows nothing any more.
+func (n *Node) authorOf(c *change, content []byte, proffer dagcbor.CID) (*identity.Envelope, error) {
+	p, err := negotiation.DecodeProffer(content)
+	if err != nil || p.Intent.IsZero() {
+		return nil, err
+	}
+	cast, _, err := ownIntent(c.Tx, p.Intent)
+	if errors.Is(err, view.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	author, err := n.authorSigner(cast.Intent.Author)
+	if err != nil {
+		return nil, err
+	}
+	env, err := identity.Sign(author, proffer, identity.RoleAuthor, c.now)
+	return &env, err
+}
+
+// copyKept is how long a vendor keeps the copy it has handed over, in case it
+// did not arrive. It goes before with any of the data in it; see retirePiece.
+const copyKept = 30 * 24 * time.Hour
+
+// keepCopy keeps what was handed over on a demand, to be sent again.
+func keepCopy(c *change, r *relation, demand dagcbor.CID, o disclosure.Opening) error {
+	return put(c.Tx, store.Record{Kind: kindCopy, ID: demand.String(), Ref: string(r.body.Person), Due: c.now.Add(copyKept)}, o)
+}
+
+// copyBeside returns the copy that went beside the answer to a demand, none
+// where there was none or it is kept no more.
+func copyBeside(tx store.Tx, demand dagcbor.CID) ([]disclosure.Opening, error) {
+	rec, err := tx.Get(kindCopy, demand.String())
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var o disclosure.Opening
+	if err := get(rec, &o); err != nil {
+		return nil, err
+	}
+	return []disclosure.Opening{o}, nil
+}
+
+// forgetCopies deletes the copies that a vendor has kept of the person's data.
+func forgetCopies(c *change, r *relation) error {
+	recs, err := c.List(store.Query{Kind: kindCopy, Ref: string(r.body.Person)})
+	if err != nil {
+		return err
+	}
+	for _, rec := range recs {
+		if err := c.Delete(kindCopy, rec.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missesFirst asks a person for the statements before one that came alone: the
+// first has been on its way for long enough to have been lost.
+func (n *Node) missesFirst(c *change, in courier.Inbound, person identity.DID) error {
+	letter, err := encode(missingLetter{Version: letterVersion, Person: person})
+	if err != nil {
+		return err
+	}
+	self := n.courier.Self()
+	_, err = n.courier.Send(c.Tx, courier.Outgoing{
+		To: *in.From, From: &self, Kind: letterMissing, Body: letter, Expires: c.now.Add(letterLife), Direct: true,
+	})
+	return err
 }

@@ -249,7 +249,7 @@ func (n *Node) saveTalk(c *change, r *relation, g *talk) error {
 	if root == g.neg.Card() {
 		k.body.Refused = true
 	} else {
-		k.body.Declined = g.neg.Card()
+		k.decline(g.neg.Card())
 	}
 	k.body.Since = identity.At(c.now)
 	return k.save(c)
@@ -356,45 +356,4 @@ func (n *Node) viewNegotiation(tx store.Tx, rec store.Record) (view.Negotiation,
 		return view.Negotiation{}, err
 	}
 	return g.view(r, n.now())
-}
-
-// lapse closes the negotiations whose time is over, and forgets those that
-// came to nothing long ago.
-func (n *Node) lapse(ctx context.Context, now time.Time) error {
-	return n.update(ctx, func(c *change) error {
-		recs, err := c.List(store.Query{Kind: kindNegotiation, DueBefore: now, Limit: sweepBatch})
-		if err != nil {
-			return err
-		}
-		for _, rec := range recs {
-			if err := n.lapseOne(c, rec); err != nil {
-				return fmt.Errorf("negotiation %s: %w", rec.ID, err)
-			}
-		}
-		return nil
-	})
-}
-
-func (n *Node) lapseOne(c *change, rec store.Record) error {
-	wasOpen := isOpen(negotiation.State(rec.State))
-	if !wasOpen {
-		return c.Delete(kindNegotiation, rec.ID)
-	}
-	g, err := n.readNegotiation(c.Tx, rec)
-	if err != nil {
-		return err
-	}
-	r, err := loadRelation(c.Tx, g.body.Person)
-	if err != nil {
-		return err
-	}
-	g.neg = g.neg.At(c.now)
-	if err := n.saveTalk(c, r, g); err != nil {
-		return err
-	}
-	return c.note("negotiation.closed", g.neg.ID(), "the negotiation with %s lapsed: %s", r.name(), g.neg.Why())
-}
-
-func isOpen(s negotiation.State) bool {
-	return s == negotiation.StateProffered || s == negotiation.StateAccepted || s == negotiation.StateCountered
 }

@@ -72,6 +72,10 @@ type Node struct {
 	vendor  *vendor // nil for a person's node
 	recast  chan struct{}
 	tell    chan struct{} // told when a change of the profile is to go out
+	scrubs  chan struct{} // told when the store's files are to be cleaned
+	scrub   store.Scrubber
+	wants   chan struct{} // told when the standing wants have changed
+	due     chan struct{} // told when something is to take effect at a time of its own
 	policy  channelPolicy
 	logs    logCache
 	peers   *peers
@@ -90,10 +94,12 @@ func New(cfg Config) (*Node, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
+	scrubber, _ := cfg.Store.(store.Scrubber)
 	cfg.Store, cfg.Keys = roomyStore{cfg.Store}, roomyKeys{cfg.Keys}
 	n := &Node{
 		cfg: cfg, log: cfg.Log.Named("node"), started: time.Now(),
 		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1), tell: make(chan struct{}, 1),
+		scrubs: make(chan struct{}, 1), scrub: scrubber, due: make(chan struct{}, 1), wants: make(chan struct{}, 1),
 	}
 	if err := n.compose(); err != nil {
 		return nil, fmt.Errorf("new node %q: %w", cfg.Name, err)
@@ -139,6 +145,8 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.gossip.Run(ctx) })
 	g.Go(func() error { return n.castLoop(ctx) })
 	g.Go(func() error { return n.sweepLoop(ctx) })
+	g.Go(func() error { return n.wantLoop(ctx) })
+	g.Go(func() error { return n.scrubLoop(ctx) })
 	g.Go(func() error { return n.joinShards(ctx) })
 	g.Go(func() error { return n.routeLoop(ctx) })
 	g.Go(func() error { return n.peerLoop(ctx) })

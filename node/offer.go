@@ -26,7 +26,7 @@ func (n *Node) receiveOffer(c *change, in courier.Inbound) error {
 	if err != nil {
 		return courier.Refuse("%v", err)
 	}
-	cast, err := n.castForLabel(c, in.Label)
+	cast, own, err := n.castForLabel(c, in.Label)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (n *Node) receiveOffer(c *change, in courier.Inbound) error {
 	if cast.Intent.Status != intentcast.StatusOpen || !c.now.Before(cast.Intent.Expires.Std()) {
 		return refuse("offer %s: the intent is no longer open", offer.ID)
 	}
-	if err := offer.CheckAnswers(cast, ring, c.now); err != nil {
+	if err := offer.CheckAnswers(own.answered(cast, offer.Offer.Intent), ring, c.now); err != nil {
 		return courier.Refuse("%v", err)
 	}
 	if err := checkRoute(&offer.Offer.Route); err != nil { // it could never be accepted
@@ -58,23 +58,35 @@ func (n *Node) receiveOffer(c *change, in courier.Inbound) error {
 	if err != nil {
 		return err
 	}
-	return c.note("offer.received", offer.ID, "%s offers %s for %s", offer.Offer.Vendor.Name, offer.Offer.Total, lineNames(&offer.Offer))
+	kind := "offer.received"
+	if own.Standing != "" {
+		kind = "want.offer" // told only if it is material
+		if err := n.standingOffer(c, cast, own); err != nil {
+			return err
+		}
+	}
+	return c.note(kind, offer.ID, "%s offers %s for %s", offer.Offer.Vendor.Name, offer.Offer.Total, lineNames(&offer.Offer))
 }
 
 // castForLabel finds the own intent whose reply route a letter came by.
-func (n *Node) castForLabel(c *change, label string) (*intentcast.Cast, error) {
+func (n *Node) castForLabel(c *change, label string) (*intentcast.Cast, intentBody, error) {
+	var none intentBody
 	author, ok := strings.CutPrefix(label, intentLabel(""))
 	if !ok {
-		return nil, refuse("an offer came by a route that is no intent's")
+		return nil, none, refuse("an offer came by a route that is no intent's")
 	}
 	recs, err := c.List(store.Query{Kind: kindIntent, Ref: author, Limit: 1})
 	if err != nil {
-		return nil, err
+		return nil, none, err
 	}
 	if len(recs) == 0 {
-		return nil, refuse("the intent is no longer here")
+		return nil, none, refuse("the intent is no longer here")
 	}
-	return storedCast(recs[0])
+	root, err := dagcbor.ParseCID(recs[0].ID)
+	if err != nil {
+		return nil, none, err
+	}
+	return ownIntent(c.Tx, root)
 }
 
 // bidderID is the key of a vendor's place among the offers to an intent.
@@ -174,7 +186,7 @@ func (n *Node) rankOffers(cast *intentcast.Cast, body intentBody, recs []store.R
 			return nil, err
 		}
 		v := view.Offer{ID: o.ID, Intent: cast.Root(), Body: o.Offer, Received: b.Received, State: r.State}
-		if o.Offer.Intent != cast.ID && r.State == offerOpen {
+		if !body.asksTheSame(cast, o.Offer.Intent) && r.State == offerOpen {
 			v.State = offerLapsed
 			v.Reasons = []market.Reason{{Code: market.CodeExpired, Text: "It answers an earlier version of the intent."}}
 			lapsed = append(lapsed, v)

@@ -63,6 +63,9 @@ func (n *Node) proffer(ctx context.Context, w view.ProfferWant) (dagcbor.CID, er
 		}
 		return err
 	})
+	if err != nil && r != nil {
+		n.abandon(ctx, r.body.Label, partyKeys(r.body.Label)...)
+	}
 	return id, err
 }
 
@@ -152,6 +155,7 @@ func (n *Node) strangers(ctx context.Context, vendor relcard.Party, log []byte, 
 	}
 	route, err := n.replyRoute(ctx, label, n.now().Add(cardRouteLife), &theirs)
 	if err != nil {
+		n.abandon(ctx, label, partyKeys(label)...)
 		return nil, err
 	}
 	return newRelation(relationBody{

@@ -9,7 +9,6 @@ import (
 
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/profile"
-	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/relcard/disclosure"
 	"github.com/parley-network/parley/relcard/statement"
 )
@@ -82,7 +81,7 @@ func (n *Node) takePieces(c *change, r *relation, st *statement.Statement, l *sa
 		pieces[i] = pieceBody{Person: r.body.Person, Card: r.body.Card, Item: it, Opening: l.Openings[at], Statement: st.ID}
 	}
 	for _, p := range pieces {
-		if err := keepPiece(c.Tx, r, p); err != nil {
+		if err := keepPiece(c, r, p); err != nil {
 			return d, nil, err
 		}
 	}
@@ -186,29 +185,4 @@ func (n *Node) unshare(c *change, r *relation, l disclosure.Ledger, refused dagc
 		}
 	}
 	return n.retireAndRevive(c, r, items)
-}
-
-// deletePieces has the vendor forget what it may no longer hold.
-func (n *Node) deletePieces(c *change) error {
-	recs, err := c.List(store.Query{Kind: kindPiece, State: pieceLive, DueBefore: c.now, Limit: sweepBatch})
-	if err != nil {
-		return err
-	}
-	for _, rec := range recs {
-		var b pieceBody
-		if err := get(rec, &b); err != nil {
-			return err
-		}
-		r, err := loadRelation(c.Tx, b.Person)
-		if err != nil {
-			return err
-		}
-		if err := retirePiece(c.Tx, r, b.Item.ID); err != nil {
-			return err
-		}
-		if err := c.note("data.deleted", b.Card, "deleted %s of the person: its time is over", b.Item.Path); err != nil {
-			return err
-		}
-	}
-	return nil
 }

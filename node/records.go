@@ -21,7 +21,7 @@ const (
 	kindSent   store.Kind = "sent"   // offers made; ID: offer CID · Ref: intent root · Due: expiry
 	kindCard   store.Kind = "card"   // ID: CID of version 0 · Ref: offer CID · State
 
-	kindRelation  store.Kind = "relation"  // ID: the person's DID · Ref: CID of the card · State: open, frozen
+	kindRelation  store.Kind = "relation"  // ID: the person's DID · Ref: CID of the card · State: open, frozen, stranger · Due: forgotten, of a stranger
 	kindStatement store.Kind = "statement" // ID: person's DID, side, number · Ref: person's DID, side · State: its kind
 	kindEarly     store.Kind = "early"     // statements before their turn; ID as above · Ref: person's DID
 
@@ -31,9 +31,11 @@ const (
 	kindChange      store.Kind = "change"      // of the profile; ID: random · Ref: path · Due: takes effect
 	kindTold        store.Kind = "told"        // who is told of a change; ID: change, person's DID · Ref: change · State
 	kindAwaited     store.Kind = "awaited"     // a receipt for a change; ID: CID of the statement · Ref: ID of the told record
-	kindCopy        store.Kind = "copy"        // what a vendor handed over; ID: CID of the demand · Ref: person's DID
+	kindCopy        store.Kind = "copy"        // what a vendor handed over; ID: CID of the demand · Ref: person's DID · Due: forgotten, at a vendor
 	kindInbox       store.Kind = "inbox"       // events; ID: person's DID, the vendor's id · Ref: card · State · Due: forgotten
 	kindReleased    store.Kind = "released"    // details of intents opened; Ref: root of the intent
+
+	kindWant store.Kind = "want" // standing; ID: random · State: active, paused, over · Due: cast next
 
 	kindItem    store.Kind = "item"    // catalogue; ID: SKU, GTIN or name
 	kindSetting store.Kind = "setting" // ID: its name
@@ -46,6 +48,7 @@ const (
 	offerOpen     = "open"
 	offerAccepted = "accepted"
 	offerLapsed   = "lapsed"
+	offerReplaced = "replaced" // at the vendor: it has made another to the same intent
 )
 
 type eventBody struct {
@@ -58,11 +61,13 @@ type eventBody struct {
 // intentBody is an intent of the owner's: its newest version on the wire and
 // what is never told.
 type intentBody struct {
-	Cast    []byte        `cbor:"cast"`
-	Worth   *money.Money  `cbor:"worth,omitempty"`
-	Private []privatePart `cbor:"private,omitempty"`
-	Told    identity.Time `cbor:"told,omitzero"`   // when it last went out to somebody
-	Times   uint64        `cbor:"times,omitempty"` // how often it has
+	Cast     []byte        `cbor:"cast"`
+	Worth    *money.Money  `cbor:"worth,omitempty"`
+	Private  []privatePart `cbor:"private,omitempty"`
+	Told     identity.Time `cbor:"told,omitzero"`      // when it last went out to somebody
+	Times    uint64        `cbor:"times,omitempty"`    // how often it has
+	Standing string        `cbor:"standing,omitempty"` // id of the standing want it was cast for
+	Earlier  []dagcbor.CID `cbor:"earlier,omitempty"`  // versions before that asked the same and ended sooner
 }
 
 // privatePart opens one commitment of an intent.
@@ -90,6 +95,7 @@ type offerBody struct {
 	Offer    []byte        `cbor:"offer"` // intentcast.SignedOffer
 	Log      []byte        `cbor:"log,omitempty"`
 	Received identity.Time `cbor:"received"`
+	Private  []privatePart `cbor:"private,omitempty"` // of an accepted one: what the version it answers keeps back
 }
 
 // bidderBody is the one offer of a vendor to an intent.
@@ -100,8 +106,9 @@ type bidderBody struct {
 
 // sentBody is an offer made.
 type sentBody struct {
-	Offer []byte      `cbor:"offer"`
-	Card  dagcbor.CID `cbor:"card,omitzero"` // the card that accepted it
+	Offer   []byte                  `cbor:"offer"`
+	Card    dagcbor.CID             `cbor:"card,omitzero"`     // the card that accepted it
+	Private []intentcast.Commitment `cbor:"private,omitempty"` // of the version it answers
 }
 
 // cardBody is a card with all its versions and how the other side is reached.
@@ -114,10 +121,11 @@ type cardBody struct {
 	Label    string            `cbor:"label,omitempty"` // of the own route letters about it come by
 	Intent   dagcbor.CID       `cbor:"intent,omitzero"` // root of the intent it came from
 	Since    identity.Time     `cbor:"since"`
-	Refused  bool              `cbor:"refused,omitempty"` // the vendor said no
-	Forked   bool              `cbor:"forked,omitempty"`  // the parties' statements have parted
-	Declined dagcbor.CID       `cbor:"declined,omitzero"` // the last version proposed and declined
-	EndTold  identity.Time     `cbor:"endtold,omitzero"`  // when the own end was last sent
+	Refused  bool              `cbor:"refused,omitempty"`  // the vendor said no
+	Forked   bool              `cbor:"forked,omitempty"`   // the parties' statements have parted
+	Declined dagcbor.CID       `cbor:"declined,omitzero"`  // what Declines had room for in stores of before
+	Declines []dagcbor.CID     `cbor:"declines,omitempty"` // versions proposed and declined, oldest first
+	EndTold  identity.Time     `cbor:"endtold,omitzero"`   // when the own end was last sent
 	Alarm    string            `cbor:"alarm,omitempty"`
 }
 

@@ -68,10 +68,16 @@ func newRelation(b relationBody) *relation {
 const (
 	relationOpen   = "open"
 	relationFrozen = "frozen" // the other side told two stories, or ours were lost
+	// relationStranger is one that a vendor has with somebody who has asked and
+	// has no card: it is forgotten; see strangerKept.
+	relationStranger = "stranger"
 )
 
 func (r *relation) save(c *change) error {
-	r.rec.State = relationOpen
+	r.rec.State, r.rec.Due = relationOpen, noTime
+	if r.body.Side == identity.RoleVendor && r.body.Card.IsZero() {
+		r.rec.State, r.rec.Due = relationStranger, c.now.Add(strangerKept)
+	}
 	if r.body.Alarm != "" {
 		r.rec.State = relationFrozen
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
@@ -13,6 +14,7 @@ import (
 	"github.com/parley-network/parley/node/courier"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
+	"github.com/parley-network/parley/relcard"
 )
 
 // releaseLetter opens private details of an intent to one bidder. That they
@@ -42,7 +44,7 @@ func (n *Node) Release(ctx context.Context, w view.ReleaseWant) ([]view.Released
 	out := []view.Released{}
 	err := n.update(ctx, func(c *change) error {
 		out = out[:0]
-		offer, _, rec, err := storedOffer(c.Tx, w.Offer)
+		offer, stored, rec, err := storedOffer(c.Tx, w.Offer)
 		if err != nil {
 			return err
 		}
@@ -50,20 +52,20 @@ func (n *Node) Release(ctx context.Context, w view.ReleaseWant) ([]view.Released
 		if err != nil {
 			return err
 		}
-		cast, body, err := ownIntent(c.Tx, root)
+		private, from, err := n.keptBack(c.Tx, root, rec, stored)
 		if err != nil {
 			return err
 		}
 		l := releaseLetter{Version: letterVersion, Intent: root}
 		for i, name := range w.Names {
-			at := slices.IndexFunc(body.Private, func(p privatePart) bool { return p.Name == name })
+			at := slices.IndexFunc(private, func(p privatePart) bool { return p.Name == name })
 			if at < 0 {
 				return view.Invalid(fmt.Sprintf("names[%d]", i), "the intent keeps back nothing called %q", name)
 			}
-			l.Parts = append(l.Parts, body.Private[at])
-			out = append(out, view.Released{Intent: root, Name: name, Detail: body.Private[at].Detail, At: identity.At(c.now)})
+			l.Parts = append(l.Parts, private[at])
+			out = append(out, view.Released{Intent: root, Name: name, Detail: private[at].Detail, At: identity.At(c.now)})
 		}
-		if err := n.sendRelease(c, cast, offer, l); err != nil {
+		if err := n.sendRelease(c, from, offer, l); err != nil {
 			return err
 		}
 		return c.note("intent.released", root, "opened %s to %s", pathsText(w.Names), offer.Offer.Vendor.Name)
@@ -74,13 +76,40 @@ func (n *Node) Release(ctx context.Context, w view.ReleaseWant) ([]view.Released
 	return out, nil
 }
 
-func (n *Node) sendRelease(c *change, cast *intentcast.Cast, offer *intentcast.SignedOffer, l releaseLetter) error {
+// keptBack returns what may be opened to the vendor of an offer, and the own
+// route it goes by. Before the offer is accepted that is the intent's; after,
+// it is what the version that was answered keeps back, by the card's route, as
+// long as the card lives.
+func (n *Node) keptBack(tx store.Tx, root dagcbor.CID, rec store.Record, stored offerBody) ([]privatePart, *intentcast.Route, error) {
+	cards, err := tx.List(store.Query{Kind: kindCard, Ref: rec.ID, Limit: 1})
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(cards) == 0 || stored.Private == nil {
+		cast, body, err := ownIntent(tx, root)
+		if err != nil {
+			return nil, nil, err
+		}
+		return body.Private, cast.Intent.Reply, nil
+	}
+	k, err := n.readCard(cards[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	switch s := k.state(); s {
+	case string(relcard.StateEnded), string(relcard.StateFrozen), stateRefused:
+		return nil, nil, fmt.Errorf("card %s is %s: nothing is opened under it: %w", k.chain.Root(), s, view.ErrConflict)
+	}
+	return stored.Private, k.body.Ours, nil
+}
+
+func (n *Node) sendRelease(c *change, from *intentcast.Route, offer *intentcast.SignedOffer, l releaseLetter) error {
 	letter, err := encode(l)
 	if err != nil {
 		return err
 	}
 	if _, err := n.courier.Send(c.Tx, courier.Outgoing{
-		To: offer.Offer.Route, From: cast.Intent.Reply, Kind: letterRelease, Body: letter, Expires: c.now.Add(letterLife), Ref: l.Intent.String(),
+		To: offer.Offer.Route, From: from, Kind: letterRelease, Body: letter, Expires: c.now.Add(letterLife), Ref: l.Intent.String(),
 	}); err != nil {
 		return err
 	}
@@ -102,14 +131,10 @@ func (n *Node) receiveRelease(c *change, in courier.Inbound) error {
 	if err := decodeLetter(in.Body, &l, &l.Version); err != nil {
 		return err
 	}
-	rec, err := c.Get(kindHeard, l.Intent.String())
+	promised, due, err := commitments(c.Tx, l.Intent)
 	if errors.Is(err, store.ErrNotFound) {
 		return refuse("the intent %s is not known here", l.Intent)
 	}
-	if err != nil {
-		return err
-	}
-	h, err := readHeard(rec)
 	if err != nil {
 		return err
 	}
@@ -117,11 +142,11 @@ func (n *Node) receiveRelease(c *change, in courier.Inbound) error {
 		return refuse("%d details, 1 to %d are taken", len(l.Parts), mostReleased)
 	}
 	for _, p := range l.Parts {
-		if err := committed(h.cast, p); err != nil {
+		if err := committed(promised, p); err != nil {
 			return err
 		}
 		err := put(c.Tx, store.Record{
-			Kind: kindReleased, ID: fmt.Sprintf("from %s %s", l.Intent, p.Name), Ref: l.Intent.String(), Due: h.cast.Intent.Expires.Std().Add(letterLife),
+			Kind: kindReleased, ID: fmt.Sprintf("from %s %s", l.Intent, p.Name), Ref: l.Intent.String(), Due: due,
 		}, releasedBody{Intent: l.Intent, Part: p, At: identity.At(c.now)})
 		if err != nil {
 			return err
@@ -130,13 +155,53 @@ func (n *Node) receiveRelease(c *change, in courier.Inbound) error {
 	return c.note("intent.released", l.Intent, "the author opened %d details of its intent", len(l.Parts))
 }
 
-// committed reports whether the intent holds the commitment that p opens.
-func committed(cast *intentcast.Cast, p privatePart) error {
+// commitments returns what the versions of an intent that this vendor knows
+// keep back: the newest and each it has made an offer to, since an intent that
+// is met closes without them. due is when what is opened is forgotten: never
+// by itself where the offer has become a card.
+func commitments(tx store.Tx, root dagcbor.CID) (all []intentcast.Commitment, due time.Time, err error) {
+	rec, err := tx.Get(kindHeard, root.String())
+	known := err == nil
+	if known {
+		h, err := readHeard(rec)
+		if err != nil {
+			return nil, due, err
+		}
+		all, due = h.cast.Intent.Private, h.cast.Intent.Expires.Std().Add(letterLife)
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return nil, due, err
+	}
+	sent, listErr := tx.List(store.Query{Kind: kindSent, Ref: root.String()})
+	if listErr != nil {
+		return nil, due, listErr
+	}
+	if !known && len(sent) == 0 {
+		return nil, due, err
+	}
+	agreed := false
+	for _, rec := range sent {
+		var s sentBody
+		if err := get(rec, &s); err != nil {
+			return nil, due, err
+		}
+		all, agreed = append(all, s.Private...), agreed || !s.Card.IsZero()
+		if due.Before(rec.Due) {
+			due = rec.Due
+		}
+	}
+	if agreed {
+		due = noTime
+	}
+	return all, due, nil
+}
+
+// committed reports whether one of the commitments is what p opens.
+func committed(promised []intentcast.Commitment, p privatePart) error {
 	want, err := intentcast.Commit(p.Name, p.Salt, []byte(p.Detail))
 	if err != nil {
 		return refuse("detail %.40q: %v", p.Name, err)
 	}
-	for _, c := range cast.Intent.Private {
+	for _, c := range promised {
 		if c.Name == p.Name && subtle.ConstantTimeCompare(c.SHA256, want.SHA256) == 1 {
 			return nil
 		}

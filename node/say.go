@@ -90,7 +90,7 @@ func (n *Node) receiveSay(c *change, in courier.Inbound) error {
 		return courier.Refuse("%v", err)
 	}
 	r, err := n.relationOfLetter(c, in, l, b)
-	if err != nil {
+	if r == nil || err != nil {
 		return err
 	}
 	ring, err := n.keyring(c.now, r.body.Logs...)

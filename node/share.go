@@ -182,7 +182,7 @@ func (n *Node) disclose(c *change, r *relation, given []giving) (dagcbor.CID, er
 		b := pieceBody{
 			Person: r.body.Person, Card: r.body.Card, Item: g.item, Opening: openings[i], Statement: s.ID(), Canary: g.canary, Tag: g.tag,
 		}
-		if err := keepPiece(c.Tx, r, b); err != nil {
+		if err := keepPiece(c, r, b); err != nil {
 			return dagcbor.CID{}, err
 		}
 	}
@@ -191,26 +191,27 @@ func (n *Node) disclose(c *change, r *relation, given []giving) (dagcbor.CID, er
 
 // keepPiece stores a piece and puts away the one it replaces. At the vendor's
 // it is due when it is to be deleted.
-func keepPiece(tx store.Tx, r *relation, b pieceBody) error {
+func keepPiece(c *change, r *relation, b pieceBody) error {
 	rec := store.Record{Kind: kindPiece, ID: pieceID(b.Person, b.Item.ID), Ref: b.Item.Path, State: pieceLive}
 	if r.body.Side == identity.RoleVendor && !b.Item.Until.IsZero() {
 		rec.Due = b.Item.Until.Std()
 	}
-	if err := put(tx, rec, b); err != nil {
+	if err := put(c.Tx, rec, b); err != nil {
 		return err
 	}
 	if b.Item.Replaces == 0 {
 		return nil
 	}
 	if r.body.Side == identity.RoleVendor && !b.Item.From.IsZero() {
-		return dueBy(tx, b.Person, b.Item.Replaces, b.Item.From) // both hold until then
+		return dueBy(c.Tx, b.Person, b.Item.Replaces, b.Item.From) // both hold until then
 	}
-	return retirePiece(tx, r, b.Item.Replaces)
+	return retirePiece(c, r, b.Item.Replaces)
 }
 
-// retirePiece puts a piece away. The vendor's copy loses the value.
-func retirePiece(tx store.Tx, r *relation, item uint64) error {
-	rec, err := tx.Get(kindPiece, pieceID(r.body.Person, item))
+// retirePiece puts a piece away. The vendor's copy loses the value, and the
+// store's files are cleaned of it.
+func retirePiece(c *change, r *relation, item uint64) error {
+	rec, err := c.Get(kindPiece, pieceID(r.body.Person, item))
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -224,8 +225,12 @@ func retirePiece(tx store.Tx, r *relation, item uint64) error {
 	rec.State, rec.Due = pieceGone, noTime
 	if r.body.Side == identity.RoleVendor {
 		b.Opening.Salt, b.Opening.Value = nil, nil
+		c.scrub = true
+		if err := forgetCopies(c, r); err != nil {
+			return err
+		}
 	}
-	return put(tx, rec, b)
+	return put(c.Tx, rec, b)
 }
 
 // retireAndRevive puts pieces away that are taken back or refused. What they
@@ -236,7 +241,7 @@ func (n *Node) retireAndRevive(c *change, r *relation, items []uint64) error {
 		return err
 	}
 	for _, item := range items {
-		if err := retirePiece(c.Tx, r, item); err != nil {
+		if err := retirePiece(c, r, item); err != nil {
 			return err
 		}
 		e, ok := l.Entry(item)

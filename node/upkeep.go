@@ -14,60 +14,6 @@ import (
 	"github.com/parley-network/parley/relcard"
 )
 
-// sweepEvery is how often what has expired is put away.
-const sweepEvery = time.Minute
-
-// sweepLoop forgets what has expired: everything gossiped does.
-func (n *Node) sweepLoop(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		if err := n.sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
-			n.log.Warn("putting away what has expired", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-}
-
-// sweepBatch bounds one transaction of the sweep.
-const sweepBatch = 1000
-
-// sweep deletes what was due to be forgotten before now. Intents and the
-// offers made to them are kept a while longer, for acceptances under way.
-func (n *Node) sweep(ctx context.Context, now time.Time) error {
-	for kind, grace := range map[store.Kind]time.Duration{
-		kindEvent: 0, kindHeard: letterLife, kindSent: 0, kindOffer: letterLife, kindBidder: letterLife, kindIntent: letterLife,
-		kindTerms: 0, kindInbox: 0, kindReleased: 0, kindInvite: 0,
-	} {
-		err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {
-			recs, err := tx.List(store.Query{Kind: kind, DueBefore: now.Add(-grace), Limit: sweepBatch})
-			if err != nil {
-				return err
-			}
-			for _, r := range recs {
-				if err := tx.Delete(kind, r.ID); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("sweep %s: %w", kind, err)
-		}
-	}
-	n.gossip.Expire(now)
-	if err := n.lapse(ctx, now); err != nil {
-		return fmt.Errorf("close negotiations: %w", err)
-	}
-	return n.update(ctx, func(c *change) error {
-		return errors.Join(n.takeEffect(c), n.deletePieces(c))
-	})
-}
-
 // remember tells the gossip service of every intent still alive, so that
 // after a restart it knows what has been withdrawn or succeeded.
 func (n *Node) remember(ctx context.Context) error {
@@ -80,7 +26,8 @@ func (n *Node) remember(ctx context.Context) error {
 			for _, r := range recs {
 				cast, err := storedCast(r)
 				if err != nil {
-					return err
+					n.log.Warn("a stored intent can't be read", "error", err)
+					continue
 				}
 				// What is over by now need not be remembered.
 				if err := n.gossip.Remember(cast, time.Now()); err != nil {
@@ -146,7 +93,8 @@ func (n *Node) keepRoutes(ctx context.Context, now time.Time) error {
 	for _, r := range recs {
 		var body cardBody
 		if err := get(r, &body); err != nil {
-			return err
+			errs = append(errs, err)
+			continue
 		}
 		over := r.State == string(relcard.StateEnded) || r.State == stateRefused
 		if r.State == string(relcard.StateEnded) && !body.EndTold.IsZero() {

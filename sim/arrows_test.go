@@ -26,7 +26,7 @@ var (
 	vocabulary = []pattern{"identity/...", "relcard/...", "gossip/..."}
 	floors     = []pattern{"node/store/...", "node/market/...", "node/transport/..."}
 	// The owner's affairs, each pure: what they are, not where they are kept.
-	affairs   = []pattern{"node/agenda/...", "node/button/...", "node/canary/...", "node/channel/...", "node/loyalty/...", "node/profile/..."}
+	affairs   = []pattern{"node/agenda/...", "node/button/...", "node/canary/...", "node/channel/...", "node/loyalty/...", "node/profile/...", "node/standing/..."}
 	composing = []pattern{"node", "node/store/...", "node/transport/...", "node/courier/..."}
 	simulator = []pattern{"sim/...", "github.com/marcopolo/simnet/...", "github.com/libp2p/go-libp2p/x/simlibp2p/..."}
 )
@@ -62,6 +62,7 @@ var arrows = []arrow{
 	{"node/channel/...", join(vocabulary, "node/channel/..."), "the owner's affairs know nothing of each other"},
 	{"node/loyalty/...", join(vocabulary, "node/loyalty/..."), "the owner's affairs know nothing of each other"},
 	{"node/profile/...", join(vocabulary, "node/profile/..."), "the owner's affairs know nothing of each other"},
+	{"node/standing/...", join(vocabulary, "node/standing/..."), "the owner's affairs know nothing of each other"},
 	{"node/public/...", join(vocabulary, "node/public/...", "node/button/..."),
 		"the web face is told what to show"},
 	{"node/view/...", join(vocabulary, "node/view/...", append(affairs, "node/market/...")...),

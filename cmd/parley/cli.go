@@ -59,6 +59,8 @@ type (
 		Cast     castCmd     `cmd:"" group:"want" help:"Tell the market what you want."`
 		Intents  intentsCmd  `cmd:"" group:"want" help:"List the intents you cast."`
 		Withdraw withdrawCmd `cmd:"" group:"want" help:"Tell the market that an intent no longer stands."`
+		Want     wantCmd     `cmd:"" group:"want" help:"Wants that are cast again and again."`
+		Extend   extendCmd   `cmd:"" group:"want" help:"Have an intent stay open longer."`
 		Fulfil   fulfilCmd   `cmd:"" group:"want" help:"Tell the market that an intent has been met."`
 		Offers   offersCmd   `cmd:"" group:"want" help:"List the offers to an intent, best first."`
 		Accept   acceptCmd   `cmd:"" group:"want" help:"Accept an offer."`

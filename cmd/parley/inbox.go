@@ -53,7 +53,7 @@ func (cmd inboxListCmd) Run(e *env) error {
 // eventID is the vendor's own part of an entry's id, without the relationship
 // that stands before it.
 func eventID(in view.InboxEntry) string {
-	return in.ID[strings.LastIndex(in.ID, " ")+1:]
+	return in.ID[strings.IndexAny(in.ID, "~ ")+1:] // nodes of before put a space
 }
 
 type inboxReadCmd struct {
@@ -87,7 +87,7 @@ func (cmd inboxReadCmd) Run(e *env) error {
 func findEvent(all []view.InboxEntry, s string) (view.InboxEntry, error) {
 	var ids []string
 	for _, in := range all {
-		if in.ID == s {
+		if in.ID == s || in.ID == strings.Replace(s, " ", "~", 1) {
 			return in, nil
 		}
 		ids = append(ids, eventID(in))

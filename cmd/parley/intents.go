@@ -65,6 +65,40 @@ func printIntents(w io.Writer, intents []view.Intent, heard bool, now time.Time)
 	table(w, header, rows)
 }
 
+type extendCmd struct {
+	Intent string        `arg:"" optional:"" help:"Its id, or the last characters of it; the only open one when left out."`
+	For    time.Duration `help:"It stays open this long from now, at most 168h." xor:"end" required:"" placeholder:"48h"`
+	Until  string        `help:"It stays open until then; a date counts to its end." xor:"end" required:"" placeholder:"2026-03-25"`
+}
+
+// Help implements kong.HelpProvider.
+func (extendCmd) Help() string {
+	return `What it asks stays as it is, and so do the offers there are; to ask something
+else, see parley cast --amend.
+
+Example:
+
+    parley extend 5kq7wz2a --for 48h
+    parley extend --until 2026-03-25`
+}
+
+// Run extends.
+func (cmd extendCmd) Run(e *env) error {
+	var w view.ExtendWant
+	if cmd.For > 0 {
+		w.For = cmd.For.String()
+	} else {
+		until, err := parseWhen("--until", cmd.Until, time.Local, 1)
+		if err != nil {
+			return err
+		}
+		w.Until = until
+	}
+	return e.closeIntent(cmd.Intent, "", func(c *client.Client, ctx context.Context, id dagcbor.CID) (view.Intent, error) {
+		return c.Extend(ctx, id, w)
+	})
+}
+
 type withdrawCmd struct {
 	Intent string `arg:"" optional:"" help:"Its id, or the last characters of it; the only open one when left out."`
 }
@@ -109,5 +143,10 @@ func (e *env) closeIntent(which, done string, change changeIntent) error {
 	if err != nil {
 		return err
 	}
-	return e.show(in, func(w io.Writer) { fmt.Fprintln(w, done) })
+	return e.show(in, func(w io.Writer) {
+		if done == "" {
+			done = "Open until " + local(in.Body.Expires) + "."
+		}
+		fmt.Fprintln(w, done)
+	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/parley-network/parley/node"
 	"github.com/parley-network/parley/node/public"
 	"github.com/parley-network/parley/node/view"
+	"github.com/parley-network/parley/relcard/terms"
 	"github.com/parley-network/parley/relcard/terms/myterms"
 )
 
@@ -70,12 +71,22 @@ func acceptsPage(u *termupdate.Update) (*myterms.Document, error) {
 		Effective: myterms.Date{Time: u.Time.Std()}, Until: u.Expires, Agreements: []myterms.Accepted{},
 	}
 	for _, ref := range u.Accepts {
-		d.Agreements = append(d.Agreements, myterms.Accepted{Ref: ref, URL: rosterURL + ref.ID + ".txt"})
+		d.Agreements = append(d.Agreements, myterms.Accepted{Ref: ref, URL: textURL(id.URL(), ref)})
 	}
 	for _, addr := range u.Route.Addrs[:min(len(u.Route.Addrs), maxProfferAddrs)] {
 		d.Proffers = append(d.Proffers, strings.TrimSuffix(addr, "/")+"/p2p/"+u.Route.Peer)
 	}
 	return d, nil
+}
+
+// textURL is where the text of an agreement can be read: beside the vendor's
+// own key log where that is at the well-known place, which the same listener
+// serves, else with the program's source.
+func textURL(keyLog string, ref terms.Ref) string {
+	if site, ok := strings.CutSuffix(keyLog, "/.well-known/did.jsonl"); ok {
+		return site + public.AgreementPath(ref)
+	}
+	return rosterURL + ref.ID + ".txt"
 }
 
 // maxProfferAddrs is how many addresses the page names at most.

@@ -139,10 +139,11 @@ func TestDigestSchedule(t *testing.T) {
 // TestFindEvent names an event by the vendor's own id, which strangers choose:
 // one that two vendors use, or that is part of another, names none by itself.
 func TestFindEvent(t *testing.T) {
-	all := []view.InboxEntry{{ID: "did:example:a order-1"}, {ID: "did:example:a order-12"}, {ID: "did:example:a same"}, {ID: "did:example:b same"}}
+	all := []view.InboxEntry{{ID: "did:example:a~order-1"}, {ID: "did:example:a~order-12"}, {ID: "did:example:a~same"}, {ID: "did:example:b~same"}}
 	for s, want := range map[string]string{
-		"order-1": "did:example:a order-1", "order-12": "did:example:a order-12", "did:example:b same": "did:example:b same",
-		"orde": "", "same": "", "x": "", "none": "",
+		"order-1": "did:example:a~order-1", "order-12": "did:example:a~order-12", "did:example:b~same": "did:example:b~same",
+		"did:example:b same": "did:example:b~same", // as it was shown before
+		"orde":               "", "same": "", "x": "", "none": "",
 	} {
 		got, err := findEvent(all, s)
 		if got.ID != want || (err == nil) != (want != "") {

@@ -38,6 +38,7 @@ type Node interface {
 	Keeper
 	Listener
 	Finder
+	Wanter
 
 	Status(ctx context.Context) (view.Status, error)
 
@@ -46,6 +47,8 @@ type Node interface {
 	Intents(ctx context.Context, mine bool) ([]view.Intent, error)
 	Intent(ctx context.Context, id dagcbor.CID) (view.Intent, error)
 	Amend(ctx context.Context, id dagcbor.CID, w view.Want) (view.Intent, error)
+	// Extend moves the end of an own open intent and changes nothing else.
+	Extend(ctx context.Context, id dagcbor.CID, w view.ExtendWant) (view.Intent, error)
 	Withdraw(ctx context.Context, id dagcbor.CID) (view.Intent, error)
 	Fulfil(ctx context.Context, id dagcbor.CID) (view.Intent, error)
 
@@ -127,6 +130,7 @@ func New(cfg Config) (*Server, error) {
 	s.programmeRoutes()
 	s.channelRoutes()
 	s.agendaRoutes()
+	s.wantRoutes()
 	if !cfg.NoButton {
 		s.mux.Handle(framed, s.frame())
 	}

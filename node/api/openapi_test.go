@@ -259,7 +259,7 @@ func TestAnswersFollowTheDocument(t *testing.T) {
 func sampled(path string) string {
 	what := map[string]string{"intents": "intent", "cards": "card", "negotiations": "proffer"}[strings.Split(path, "/")[2]]
 	return strings.NewReplacer("{id}", apitest.ID(what).String(), "{did}", shop, "/v1/button", "/v1/button?vendor="+shop).
-		Replace(strings.Replace(path, "changes/{id}", "changes/c1", 1))
+		Replace(strings.NewReplacer("changes/{id}", "changes/c1", "wants/{id}", "wants/w1").Replace(path))
 }
 
 // shop is the vendor of a sample.

@@ -91,9 +91,17 @@ func relations() []asking {
 		{method: "GET", path: "/v1/demands?card=" + card, status: 200, call: "demands card=" + card, has: demand},
 		{method: "POST", path: c + "/comply", body: `{"demand":"` + demand + `","did":"deleted"}`, status: 200, call: "comply with " + demand + " under " + card, has: demand},
 		{method: "POST", path: "/v1/offers/" + offer + "/release", body: `{"names":["flight"]}`, status: 200, call: "release [flight] to " + offer, has: "UA 2210"},
+		{method: "POST", path: "/v1/intents/" + intent + "/extend", body: `{"for":"48h"}`, status: 200, call: "extend " + intent, has: intent},
 		{method: "GET", path: "/v1/intents/" + intent + "/released", status: 200, call: "released " + intent, has: "UA 2210"},
 		{method: "POST", path: "/v1/leaks/check", body: `{"value":"Main St 1"}`, status: 200, call: "check leak Main St 1", has: `"certain":true`, looks: true},
 		{method: "GET", path: c + "/evidence?item=7", status: 200, call: "evidence " + card + " 7", has: "CAR file"},
+
+		{method: "POST", path: "/v1/wants", body: `{"every":"RRULE:FREQ=DAILY","want":` + skiing + `}`, status: 201, call: "add want RRULE:FREQ=DAILY", has: `"id":"w1"`},
+		{method: "GET", path: "/v1/wants", status: 200, call: "wants", has: `"every":"RRULE:FREQ=WEEKLY;BYDAY=MO"`},
+		{method: "GET", path: "/v1/wants/w1", status: 200, call: "want w1", has: "can be met now"},
+		{method: "POST", path: "/v1/wants/w1/pause", status: 200, call: "pause want w1 true", has: `"id":"w1"`},
+		{method: "POST", path: "/v1/wants/w1/resume", status: 200, call: "pause want w1 false", has: `"id":"w1"`},
+		{method: "DELETE", path: "/v1/wants/w1", status: 204, call: "remove want w1"},
 
 		{method: "GET", path: "/v1/programmes", status: 200, call: "programmes reveal=false", has: `"tier":"gold"`},
 		{method: "PUT", path: "/v1/programmes", body: `{"name":"Avis Wizard","number":"123"}`, status: 204, call: "put programme Avis Wizard"},

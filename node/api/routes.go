@@ -28,6 +28,10 @@ type (
 		ID   dagcbor.CID `path:"id" doc:"CID"`
 		Body view.Want
 	}
+	extendInput struct {
+		ID   dagcbor.CID `path:"id" doc:"CID"`
+		Body view.ExtendWant
+	}
 	intentsInput struct {
 		Mine bool `query:"mine" doc:"the owner's own rather than those heard of others"`
 	}
@@ -51,6 +55,9 @@ func (s *Server) personRoutes() {
 	handle(s, http.MethodPut, "/v1/intents/{id}", "amendIntent", "Replace what an own open intent asks for", func(ctx context.Context, in *amendInput) (view.Intent, error) {
 		return n.Amend(ctx, in.ID, in.Body)
 	}, says("All of it: the new version takes the place of the old one wherever that has come."))
+	handle(s, http.MethodPost, "/v1/intents/{id}/extend", "extendIntent", "Have an own open intent stay open longer", func(ctx context.Context, in *extendInput) (view.Intent, error) {
+		return n.Extend(ctx, in.ID, in.Body)
+	}, says("At most a week from now. What it asks stays as it is, and so do the offers to it."))
 	handle(s, http.MethodPost, "/v1/intents/{id}/withdraw", "withdrawIntent", "Tell the market that an own intent no longer stands", func(ctx context.Context, in *byID) (view.Intent, error) {
 		return n.Withdraw(ctx, in.ID)
 	}, says("Nodes stop passing it on."))

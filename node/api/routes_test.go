@@ -79,6 +79,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/v1/intents?mine=true", "", 200, "intents mine=true", intent},
 		{"GET", "/v1/intents/" + intent, "", 200, "intent " + intent, "an SUV in Park City"},
 		{"PUT", "/v1/intents/" + intent, skiing, 200, "amend " + intent, intent},
+		{"POST", "/v1/intents/" + intent + "/extend", `{"for":"48h"}`, 200, "extend " + intent, intent},
 		{"POST", "/v1/intents/" + intent + "/withdraw", "", 200, "withdraw " + intent, intent},
 		{"POST", "/v1/intents/" + intent + "/fulfil", "", 200, "fulfil " + intent, intent},
 		{"GET", "/v1/intents/" + intent + "/offers", "", 200, "offers " + intent, "the only price"},

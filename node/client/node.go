@@ -40,6 +40,11 @@ func (c *Client) Amend(ctx context.Context, id dagcbor.CID, w view.Want) (view.I
 	return sendJSON[view.Intent](ctx, c, http.MethodPut, "/v1/intents/"+id.String(), w)
 }
 
+// Extend has an own open intent stay open longer.
+func (c *Client) Extend(ctx context.Context, id dagcbor.CID, w view.ExtendWant) (view.Intent, error) {
+	return post[view.Intent](ctx, c, "/v1/intents/"+id.String()+"/extend", w)
+}
+
 // Withdraw tells the market that an own intent no longer stands.
 func (c *Client) Withdraw(ctx context.Context, id dagcbor.CID) (view.Intent, error) {
 	return post[view.Intent](ctx, c, "/v1/intents/"+id.String()+"/withdraw", nil)

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/parley-network/parley/node/button"
+	"github.com/parley-network/parley/relcard/terms"
 )
 
 // Face is what a vendor's node tells everyone. Each method may be called from
@@ -92,13 +93,23 @@ func New(cfg Config) (*Server, error) {
 		"/r-button.svg":             {"image/svg+xml", static(button.SVG(button.None, button.Options{}))},
 		"/r-button.html":            {"text/html; charset=utf-8", static(button.About())},
 	}
+	for _, a := range terms.All() {
+		s.docs[AgreementPath(a.Ref)] = document{"text/plain; charset=utf-8", static([]byte(a.Text))}
+	}
 	s.list = `There is nothing at this path. Here are:
   /.well-known/did.jsonl     the vendor's key log (did:webvh)
   /.well-known/myterms.json  the agreements it accepts
   /.well-known/parley/terms  the same, signed
+  /.well-known/parley/agreements/VERSION/ID.txt  the text of each agreement of the roster
   /r-button.js               the r-button for a page, with .svg and .html beside it
 `
 	return s, nil
+}
+
+// AgreementPath is where the text of an agreement of the roster is served. The
+// text at a path never changes, and its hash is in every reference to it.
+func AgreementPath(ref terms.Ref) string {
+	return "/.well-known/parley/agreements/" + ref.Version + "/" + ref.ID + ".txt"
 }
 
 // Handler returns the documents as a handler. It answers GET and HEAD, with

@@ -110,6 +110,16 @@ type Store interface {
 	Close() error
 }
 
+// Scrubber is a [Store] whose files hold what was deleted or replaced until
+// they are cleaned of it.
+type Scrubber interface {
+	// Scrub returns nil once nothing that an earlier Update has deleted or
+	// replaced is left in the store's files. It may fail while a View is under
+	// way, and can be tried again. What the file system or the drive keeps of a
+	// file's former content is beyond it.
+	Scrub(ctx context.Context) error
+}
+
 // ClaimIn is [Store.Claim] within an Update, for a caller that takes records
 // and changes others in one step. Backends whose Updates are serial build
 // their Claim on it.

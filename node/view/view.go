@@ -76,6 +76,12 @@ type Want struct {
 	Worth         *money.Money           `json:"worth,omitempty" doc:"never told to anyone: offers above it are not taken"`
 }
 
+// ExtendWant says until when an own intent is to stay open: one of the two.
+type ExtendWant struct {
+	Until identity.Time `json:"until,omitzero" doc:"the new end, at most 168h from now"`
+	For   string        `json:"for,omitempty" doc:"the same, counted from now, such as 48h" maxLength:"32"`
+}
+
 // Intent is one intent this node cast or heard.
 type Intent struct {
 	ID     dagcbor.CID       `json:"id" doc:"of its newest version"`

@@ -38,6 +38,7 @@ type Node struct {
 	DataSheet
 	ChannelSheet
 	FinderSheet
+	WantSheet
 
 	stock sync.Mutex // of Stock: an upload may go on while the catalogue is read
 
@@ -80,6 +81,7 @@ func Sample() *Node {
 	}
 	n.TermsSheet, n.DataSheet, n.ChannelSheet = sampleTerms(n.Held[0]), sampleData(n.Held[0]), sampleChannels(n.Held[0])
 	n.FinderSheet = sampleFinder(n.Held[0])
+	n.WantSheet = sampleWants(view.Want{Text: "roses", Category: category, Items: []intentcast.Want{{Name: "roses"}}})
 	return n
 }
 
@@ -174,6 +176,11 @@ func (n *Node) own(verb string, id dagcbor.CID) (view.Intent, error) {
 func (n *Node) Amend(_ context.Context, id dagcbor.CID, w view.Want) (view.Intent, error) {
 	n.Asked = w
 	return n.own("amend", id)
+}
+
+// Extend implements api.Node.
+func (n *Node) Extend(_ context.Context, id dagcbor.CID, w view.ExtendWant) (view.Intent, error) {
+	return find(n.Own, n.given(w, "extend %s", id), func(in view.Intent) bool { return in.Root == id })
 }
 
 // Withdraw implements api.Node.

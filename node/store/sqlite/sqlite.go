@@ -79,7 +79,7 @@ func openLocked(path string, lock *lockFile) (*Store, error) {
 	s := &Store{
 		path: path, lock: lock, closing: closing, closed: make(chan struct{}),
 		readers: newReaders(path),
-		writer:  &writer{c: c, path: path, jobs: make(chan *job), closing: closing, done: make(chan struct{})},
+		writer:  &writer{c: c, path: path, jobs: make(chan *job), scrubs: make(chan chan<- error), closing: closing, done: make(chan struct{})},
 	}
 	go s.writer.loop()
 	return s, nil
@@ -138,6 +138,7 @@ var (
 		"synchronous = FULL",
 		"fullfsync = 1", "checkpoint_fullfsync = 1", // where fsync alone leaves data in the drive
 		"journal_size_limit = 16777216",
+		"secure_delete = ON", // what is deleted or replaced is overwritten; see Scrub for the log
 	}
 	readPragmas = append(commonPragmas[:2:2], "query_only = 1")
 )

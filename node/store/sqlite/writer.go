@@ -20,6 +20,7 @@ type writer struct {
 	c       *conn
 	path    string
 	jobs    chan *job
+	scrubs  chan chan<- error
 	closing <-chan struct{}
 	done    chan struct{} // closed when loop has returned
 }
@@ -89,6 +90,8 @@ func (w *writer) loop() {
 			return
 		case j := <-w.jobs:
 			w.group(j, maxGroup)
+		case done := <-w.scrubs:
+			done <- w.scrub()
 		}
 	}
 }

@@ -1,0 +1,79 @@
+package node
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/parley-network/parley/identity/dagcbor"
+)
+
+// Whatever another side puts into an alarm or a decline is refused, or is one
+// that is written the same way again: there is one form of each, and it is
+// bounded.
+
+func FuzzDecodeAlarm(f *testing.F) {
+	id := dagcbor.Sum([]byte("a statement"))
+	for _, a := range []alarmContent{
+		{Version: 1, Statement: id, Reason: "two stories"},
+		{Version: 2, Statement: id, Reason: "two stories"},
+		{Version: 1, Statement: id, Reason: strings.Repeat("x", 4*maxReason)},
+		{Version: 1},
+	} {
+		seed(f, a)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		a, err := decodeAlarm(b)
+		if err != nil {
+			return
+		}
+		if a.Version != 1 || len(a.Reason) > maxReason+len("…") {
+			t.Errorf("let in version %d with %d bytes", a.Version, len(a.Reason))
+		}
+		again(t, a, b)
+	})
+}
+
+func FuzzDecodeDecline(f *testing.F) {
+	id := dagcbor.Sum([]byte("a version"))
+	for _, d := range []declineContent{
+		{Version: 1, Proposal: id, Reason: "too much"},
+		{Version: 1, Proposal: id},
+		{Version: 2, Proposal: id},
+		{Version: 1, Proposal: id, Reason: strings.Repeat("x", 4*maxReason)},
+		{Version: 1},
+	} {
+		seed(f, d)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := decodeDecline(b)
+		if err != nil {
+			return
+		}
+		if d.Version != 1 || len(d.Reason) > maxReason {
+			t.Errorf("let in version %d with %d bytes", d.Version, len(d.Reason))
+		}
+		again(t, d, b)
+	})
+}
+
+// seed adds v as it is written, and cut, doubled and with a bit turned.
+func seed(f *testing.F, v any) {
+	f.Helper()
+	b, err := dagcbor.Marshal(v)
+	if err != nil {
+		return // such a value has no form at all
+	}
+	turned := bytes.Clone(b)
+	turned[len(b)/2] ^= 1
+	for _, s := range [][]byte{b, b[:len(b)-1], append(bytes.Clone(b), b...), turned, nil} {
+		f.Add(s)
+	}
+}
+
+func again(t *testing.T, v any, b []byte) {
+	t.Helper()
+	if w, err := dagcbor.Marshal(v); err != nil || !bytes.Equal(w, b) {
+		t.Errorf("%x was let in, and is written %x: %v", b, w, err)
+	}
+}

@@ -1,0 +1,40 @@
+package node_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-network/parley/node/channel"
+	"github.com/parley-network/parley/node/view"
+	"github.com/parley-network/parley/sim"
+)
+
+// An entry's id is one word, by which it is marked as read; so is it by the id
+// that was shown before, with a space.
+func TestInboxEntryIsOneWord(t *testing.T) {
+	sim.Run(t, 411, func(w *sim.World) {
+		ctx := w.T.Context()
+		tn := newTown(w)
+		card := agreed(w, tn.pat, tn.cheap, "SD-BASE")
+		send := func(title string) {
+			must[string](w)(tn.cheap.SendEvent(ctx, card, view.EventWant{Kind: "message", Data: channel.Data{Title: title, Text: "Hello."}}))
+		}
+		unread := func() []view.InboxEntry { return must[[]view.InboxEntry](w)(tn.pat.Inbox(ctx, true)) }
+		send("first")
+		send("second")
+		w.Eventually(5*time.Minute, "both are there", func() bool { return len(unread()) == 2 })
+		if all := unread(); all[0].Title != "second" {
+			t.Errorf("the newest is %q", all[0].Title)
+		}
+		id := unread()[0].ID
+		if strings.ContainsAny(id, " /?#&;$'\"") || strings.Count(id, "~") != 1 {
+			t.Errorf("the id is %q", id)
+		}
+		ok(w, tn.pat.MarkRead(ctx, id))
+		ok(w, tn.pat.MarkRead(ctx, strings.Replace(unread()[0].ID, "~", " ", 1)))
+		if left := unread(); len(left) != 0 {
+			t.Errorf("still unread: %+v", left)
+		}
+	})
+}
