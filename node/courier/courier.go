@@ -119,7 +119,7 @@ func New(cfg Config) (*Courier, error) {
 	c := &Courier{
 		cfg: cfg, lim: lim, log: cfg.Log, key: key,
 		keyHash: string(seal.KeyHash(key.Public())),
-		holder:  hold.New(cfg.Host.ID(), lim.Hold),
+		holder:  hold.New(cfg.Host.ID(), lim.Hold, cfg.Store),
 		meters: map[protocol.ID]*forward.Meter{
 			wire.LetterProtocol:  forward.NewMeter(lim.Letters),
 			wire.HoldProtocol:    forward.NewMeter(lim.Ask),
@@ -179,13 +179,16 @@ func (c *Courier) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("courier: load own routes: %w", err)
 	}
+	if err := c.holder.Load(ctx); err != nil {
+		return fmt.Errorf("courier: %w", err)
+	}
 	if !c.group.start(ctx) {
 		return errors.New("courier: has run already")
 	}
 	c.serveAll()
+	c.group.run(c.holder.Run)
 	c.group.run(func(ctx context.Context) { c.meetPeers(ctx, events) })
 	c.group.run(c.sweepLoop)
-	c.group.run(func(ctx context.Context) { c.remind(ctx, c.cfg.Host.ID()) }) // what it held itself went with the last run
 	c.group.run(func(ctx context.Context) { newDispatcher(c).run(ctx) })
 	c.group.run(c.pollRoutes)
 	c.resumePolling(stored)
