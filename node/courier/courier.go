@@ -60,6 +60,19 @@ type Config struct {
 	// elsewhere, and telling those who know the old one, is the owner's to do.
 	// It must not block. May be nil.
 	RouteLost func(RouteLoss)
+
+	// Moves reports whether others can be told of another route in place of a
+	// label's, so that it may be replaced: when its keys are old, and when its
+	// holder is lost. nil: none.
+	Moves func(label string) bool
+	// Moved is told of each route that was replaced; and with the label "" when
+	// the holders of the direct route have changed. It must not block. May be
+	// nil.
+	Moved func(label string)
+
+	// Mailboxes is how many holders keep letters to the direct route while this
+	// node is off, at most intentcast.MaxHolders. They learn whose they are.
+	Mailboxes int
 }
 
 // Secrets keeps keys. identity/keystore has one.
@@ -72,6 +85,10 @@ type Secrets interface {
 	// fs.ErrNotExist.
 	Delete(name string) error
 }
+
+// Purger is Secrets that can forget: after Purge nothing of what was deleted
+// can be read from where they are kept. Others are believed to forget at once.
+type Purger interface{ Purge() error }
 
 // Courier sends, receives, holds and carries letters for one node.
 type Courier struct {
@@ -89,10 +106,12 @@ type Courier struct {
 	queued    atomic.Int64 // Unix nanoseconds of the last Send
 	handed    handed
 	lookAsked atomic.Bool // the outbox is to be looked at
+	toPurge   atomic.Bool // keys were deleted that are to be erased
 	group     group
 	routes    routes
 	turns     *turns
 	reach     *reach
+	away      *away
 	streams   *streams
 }
 
@@ -132,6 +151,7 @@ func New(cfg Config) (*Courier, error) {
 		routes:  newRoutes(),
 		turns:   newTurns(),
 		reach:   newReach(),
+		away:    newAway(),
 		streams: newStreams(),
 	}
 	if c.count, err = newCounters(cfg.Registry, c.holder); err != nil {
@@ -192,6 +212,8 @@ func (c *Courier) Run(ctx context.Context) error {
 	c.group.run(func(ctx context.Context) { newDispatcher(c).run(ctx) })
 	c.group.run(c.pollRoutes)
 	c.resumePolling(stored)
+	c.group.run(c.keepMailboxes)
+	c.group.run(c.renewRoutes)
 	<-ctx.Done()
 	c.unserveAll()
 	c.group.stop()
