@@ -49,6 +49,7 @@ type (
 		Status      statusCmd     `cmd:"" group:"node" help:"Show the running node at a glance."`
 		Events      eventsCmd     `cmd:"" group:"node" help:"Show what happened, and with --follow what happens."`
 		Peer        peerCmd       `cmd:"" group:"node" help:"Connect to other nodes."`
+		Outbox      outboxCmd     `cmd:"" group:"node" help:"List the letters your node has sent and where they stand."`
 		Passphrase  passphraseCmd `cmd:"" group:"node" help:"Set, change or remove the passphrase of the node's keys."`
 		ShowVersion versionCmd    `cmd:"" name:"version" group:"node" help:"Show the program's version and what it was built with."`
 		ShowHelp    helpCmd       `cmd:"" name:"help" group:"node" help:"Show the help of a command."`

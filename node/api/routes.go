@@ -28,6 +28,9 @@ type (
 		ID   dagcbor.CID `path:"id" doc:"CID"`
 		Body view.Want
 	}
+	lettersInput struct {
+		Card string `query:"card" maxLength:"128" doc:"CID of a card: only letters about it"`
+	}
 	intentsInput struct {
 		Mine bool `query:"mine" doc:"the owner's own rather than those heard of others"`
 	}
@@ -45,6 +48,16 @@ func (s *Server) personRoutes() {
 	handle(s, http.MethodPost, "/v1/peers", "addPeer", "Connect to a node and remember it", func(ctx context.Context, in *peerInput) (view.Peer, error) {
 		return n.AddPeer(ctx, in.Body.Address)
 	}, created, says("By a multiaddr with a /p2p part."))
+	handle(s, http.MethodGet, "/v1/letters", "listLetters", "Letters this node has sent and where they stand, the newest first", func(ctx context.Context, in *lettersInput) (list[view.Letter], error) {
+		var card dagcbor.CID
+		if in.Card != "" {
+			var err error
+			if card, err = dagcbor.ParseCID(in.Card); err != nil {
+				return list[view.Letter]{}, view.Invalid("card", "%v", err)
+			}
+		}
+		return listed(n.Letters(ctx, card))
+	}, says("All, or those about one card. A letter waits here, is kept for the recipient by a peer, was delivered, was refused, or was given up; what became of one is known for a week."))
 	handle(s, http.MethodPost, "/v1/intents", "cast", "Cast an intent to the market", func(ctx context.Context, in *wantInput) (view.Intent, error) {
 		return n.Cast(ctx, in.Body)
 	}, created, says("The node signs it with a key of its own. Private details stay here; only their salted hashes go out."))

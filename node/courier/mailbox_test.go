@@ -8,16 +8,25 @@ import (
 	"github.com/parley-network/parley/gossip/intentcast"
 )
 
-// withMailboxes has a node's direct route name so many holders.
-func withMailboxes(n int) nodeOption { return func(c *Config) { c.Mailboxes = n } }
+// withMailboxes has a node's direct route name so many holders. It holds for
+// nobody: here the parties are off for long, and others hold for them.
+func withMailboxes(n int) nodeOption { return func(c *Config) { c.Mailboxes, c.NoHold = n, true } }
 
-// vendorWithMailboxes starts nodes[1] anew as a vendor's, and returns its route.
+// vendorWithMailboxes starts nodes[0] anew as a person's and nodes[1] as a
+// vendor's, and returns the vendor's route.
 func vendorWithMailboxes(t *testing.T, nodes []*testNode, n int) (*testNode, intentcast.Route) {
 	t.Helper()
 	vendor := nodes[1]
-	vendor.stop()
-	vendor.start(withMailboxes(n))
-	met(t, vendor)
+	for i, party := range nodes[:2] {
+		party.stop()
+		party.start(withMailboxes(i * n))
+	}
+	met(t, nodes...)
+	eventually(t, time.Hour, "everybody knows that they hold for nobody", func() bool {
+		return !slices.ContainsFunc(nodes, func(other *testNode) bool {
+			return other != nodes[0] && other.courier.Holds(nodes[0].host.ID()) || other != vendor && other.courier.Holds(vendor.host.ID())
+		})
+	})
 	eventually(t, 10*time.Minute, "mailboxes", func() bool { return len(vendor.courier.Self().Holders) == n })
 	return vendor, vendor.courier.Self()
 }
@@ -25,7 +34,7 @@ func vendorWithMailboxes(t *testing.T, nodes []*testNode, n int) (*testNode, int
 // Two parties that are never on at the same time exchange letters through the
 // vendor's mailbox and the person's route; the holders restart in between.
 func TestNeverOnTogether(t *testing.T) {
-	bubble(t, 5, func(t *testing.T, nodes []*testNode) {
+	bubble(t, 6, func(t *testing.T, nodes []*testNode) {
 		person := nodes[0]
 		vendor, to := vendorWithMailboxes(t, nodes, 2)
 		if err := to.CheckHolders(); err != nil || to.Slot != nil {
@@ -34,7 +43,10 @@ func TestNeverOnTogether(t *testing.T) {
 		if st := vendor.courier.Routing(); st.Exposed != 0 || st.Routes != 0 {
 			t.Errorf("mailboxes are counted as reply routes: %+v", st)
 		}
-		route := person.openRoute("card")
+		route, err := person.courier.OpenRoute(t.Context(), "card", time.Now().Add(24*time.Hour), vendor.host.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
 		vendor.stop()
 
 		ask := person.send(Outgoing{To: to, From: &route, Kind: "ask", Body: []byte("ask"), Expires: time.Now().Add(7 * 24 * time.Hour)})
@@ -64,7 +76,7 @@ func TestNeverOnTogether(t *testing.T) {
 		vendor.stop()
 
 		time.Sleep(20 * time.Minute)
-		person.start()
+		person.start(withMailboxes(0))
 		eventually(t, 10*time.Minute, "the answer's effect", func() bool { return len(person.effects()) == 1 })
 		eventually(t, 10*time.Minute, "acknowledged", func() bool { return person.letter(ask).State == StateDelivered })
 		time.Sleep(time.Minute) // the acknowledgement of the answer is left at a mailbox
@@ -76,17 +88,20 @@ func TestNeverOnTogether(t *testing.T) {
 		if a, b := len(person.effects()), len(vendor.effects()); a != 1 || b != 1 {
 			t.Errorf("%d and %d effects", a, b)
 		}
-		person.start()
+		person.start(withMailboxes(0))
 	})
 }
 
 // A letter whose recipient is on again goes there, though a mailbox has it, and
 // has one effect.
 func TestBackBeforeTheMailboxIsRead(t *testing.T) {
-	bubble(t, 5, func(t *testing.T, nodes []*testNode) {
+	bubble(t, 6, func(t *testing.T, nodes []*testNode) {
 		person := nodes[0]
 		vendor, to := vendorWithMailboxes(t, nodes, 2)
-		route := person.openRoute("card")
+		route, err := person.courier.OpenRoute(t.Context(), "card", time.Now().Add(24*time.Hour), vendor.host.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
 		vendor.stop()
 		ask := person.send(Outgoing{To: to, From: &route, Kind: "ask", Body: []byte("ask"), Expires: time.Now().Add(24 * time.Hour)})
 		eventually(t, time.Minute, "held", func() bool { return person.letter(ask).State == StateHeld })
@@ -107,7 +122,7 @@ func TestBackBeforeTheMailboxIsRead(t *testing.T) {
 
 // A mailbox that is full says so, and the letter goes to another at once.
 func TestFullMailbox(t *testing.T) {
-	bubble(t, 5, func(t *testing.T, nodes []*testNode) {
+	bubble(t, 6, func(t *testing.T, nodes []*testNode) {
 		person := nodes[0]
 		vendor, to := vendorWithMailboxes(t, nodes, 2)
 		full := nodes[holderOfRoute(nodes, to.Holders[0].Peer)]

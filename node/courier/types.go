@@ -87,7 +87,6 @@ const (
 	StateQueued    = "queued"    // not yet handed in anywhere
 	StateHeld      = "held"      // a holder has it; not yet acknowledged
 	StateDelivered = "delivered" // acknowledged by the recipient
-	StateRead      = "read"      // and its owner has seen it, as the recipient chose to tell
 	StateRefused   = "refused"   // refused by the recipient
 	StateExpired   = "expired"   // given up
 )
