@@ -1,11 +1,17 @@
 package courier
 
 import (
+	"crypto/ed25519"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/node/courier/seal"
+	"github.com/parley-network/parley/node/courier/wire"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
 // withMailboxes has a node's direct route name so many holders. It holds for
@@ -138,5 +144,123 @@ func TestFullMailbox(t *testing.T) {
 		}
 		vendor.start(withMailboxes(2))
 		eventually(t, 10*time.Minute, "delivered", func() bool { return len(vendor.effects()) == 8 })
+	})
+}
+
+// A mailbox that lies, says that it took a letter and drops it, only delays it:
+// the letter goes to another until the recipient has acknowledged.
+func TestLyingMailbox(t *testing.T) {
+	bubble(t, 6, func(t *testing.T, nodes []*testNode) {
+		person := nodes[0]
+		vendor, to := vendorWithMailboxes(t, nodes, 2)
+		route, err := person.courier.OpenRoute(t.Context(), "card", time.Now().Add(24*time.Hour), vendor.host.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		vendor.stop()
+		for _, h := range to.Holders[:1] {
+			drop(nodes[holderOfRoute(nodes, h.Peer)])
+		}
+		var sent []string
+		for range 6 {
+			sent = append(sent, person.send(Outgoing{To: to, From: &route, Kind: "ask", Body: []byte("ask"), Expires: time.Now().Add(24 * time.Hour)}))
+		}
+		for _, id := range sent {
+			eventually(t, time.Minute, "held", func() bool { return person.letter(id).State == StateHeld })
+		}
+		time.Sleep(30 * time.Minute) // a second attempt at each
+		person.stop()
+		vendor.start(withMailboxes(2))
+		eventually(t, 10*time.Minute, "all letters' effects", func() bool { return len(vendor.effects()) == len(sent) })
+		person.start(withMailboxes(0))
+		for _, id := range sent {
+			eventually(t, time.Hour, "acknowledged", func() bool { return person.letter(id).State == StateDelivered })
+		}
+	})
+}
+
+// drop has a node say of every letter that it took it, and keep none.
+func drop(n *testNode) {
+	n.host.SetStreamHandler(wire.LetterProtocol, func(s network.Stream) {
+		defer s.Close()
+		if _, err := wire.ReadFrame(s, wire.MaxLetter); err == nil {
+			_ = wire.WriteFrame(s, wire.EncodeAnswer(wire.Taken, nil))
+		}
+	})
+	cutOpen(n.host, wire.LetterProtocol)
+}
+
+// A mailbox that hands out what it should not, over and over, has no effect but
+// the first: old letters, letters to others, garbage.
+func TestMailboxReturnsOldMail(t *testing.T) {
+	bubble(t, 6, func(t *testing.T, nodes []*testNode) {
+		vendor, to := vendorWithMailboxes(t, nodes, 2)
+		own, _, err := seal.Seal(to.Key, aLetter(time.Now()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		expired := aLetter(time.Now().Add(-48 * time.Hour))
+		old, _, err := seal.Seal(to.Key, expired)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := seal.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		foreign, _, err := seal.Seal(other.Public(), aLetter(time.Now()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r rogue
+		for _, h := range to.Holders {
+			r.play(nodes[holderOfRoute(nodes, h.Peer)], func(wire.HoldRequest) (wire.HoldResponse, bool) {
+				return wire.HoldResponse{
+					Status: wire.Taken, Expires: identity.At(time.Now().Add(time.Hour)),
+					Letters: [][]byte{own, old, foreign, make([]byte, len(own))},
+				}, true
+			})
+		}
+		time.Sleep(10 * time.Minute)
+		if got := vendor.effects(); len(got) != 1 {
+			t.Errorf("%d effects, want that of the one letter", len(got))
+		}
+		for result, least := range map[string]float64{resultTaken: 1, resultUnreadable: 2, resultExpired: 1} {
+			if got := testutil.ToFloat64(vendor.courier.count.in.WithLabelValues(result)); got < least {
+				t.Errorf("%v letters counted as %s", got, result)
+			}
+		}
+		if n := r.requests(); n > 2500 { // renewals and fetches at two, once a second
+			t.Errorf("asked %d times in ten minutes", n)
+		}
+	})
+}
+
+// A node whose clock is off by an hour is told so and gets no slot; its
+// letters pass, since a letter's times are only compared with its life.
+func TestClockOff(t *testing.T) {
+	bubble(t, 4, func(t *testing.T, nodes []*testNode) {
+		holder := nodes[2]
+		_, key, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, off := range []time.Duration{-time.Hour, time.Hour} {
+			request, err := wire.SignHold(key, wire.HoldRequest{
+				Op: wire.HoldOpen, Holder: holder.host.ID().String(),
+				Time: identity.At(time.Now().Add(off)), Expires: identity.At(time.Now().Add(48 * time.Hour)),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if resp := holder.courier.holder.Serve(t.Context(), "peer", request); resp.Status != wire.Forbidden {
+				t.Errorf("clock off by %v: %v", off, resp.Status)
+			}
+			l := aLetter(time.Now().Add(off))
+			l.Expires = identity.At(l.Sent.Std().Add(24 * time.Hour))
+			if status, err := holder.courier.receive(t.Context(), l, "", []byte(holder.courier.keyHash), false); err != nil || status != wire.Taken {
+				t.Errorf("letter of a clock off by %v: %v, %v", off, status, err)
+			}
+		}
 	})
 }

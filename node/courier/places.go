@@ -38,8 +38,12 @@ func (c *Courier) deliver(ctx context.Context, l outLetter) outcome {
 		}
 		turn += spread(l)
 	}
-	for i := range places {
-		held := c.deliverTo(ctx, l, places[(turn+i)%len(places)])
+	for _, at := range inTurn(places, turn, l.HeldBy) {
+		held := c.deliverTo(ctx, l, at)
+		if held.state == StateQueued && held.via != "" && !held.unreached && ctx.Err() == nil {
+			l.Via = held.via // who was to carry it is at fault, or may be
+			held = c.deliverTo(ctx, l, at)
+		}
 		c.count.fellBack(held.state)
 		if held.state == StateHeld || ctx.Err() != nil {
 			return held
@@ -53,6 +57,22 @@ func (c *Courier) deliver(ctx context.Context, l outLetter) outcome {
 	}
 	o.problem = clip(o.problem, maxProblem)
 	return o
+}
+
+// inTurn returns the places beginning with number turn, and the one that has
+// the letter, or says so, last.
+func inTurn(places []place, turn int, has string) (out []place) {
+	for i := range places {
+		if at := places[(turn+i)%len(places)]; at.Peer != has {
+			out = append(out, at)
+		}
+	}
+	for _, at := range places {
+		if at.Peer == has {
+			out = append(out, at)
+		}
+	}
+	return out
 }
 
 // maxProblem bounds what is kept of what went wrong, in bytes.
