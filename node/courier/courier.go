@@ -2,7 +2,8 @@
 // road for everything that is not gossip.
 //
 // A letter goes to an intentcast.Route. Without a slot the route names the
-// recipient's own node, which answers when the letter's effect is durable.
+// recipient's own node, which answers when the letter's effect is durable, and
+// perhaps holders that take letters while that is off.
 // With a slot it names a holder: a peer that keeps letters for a key it can't
 // link to anyone, until the recipient's node fetches them. A node that does
 // not want to be known (a person's) talks to recipients and holders through a
