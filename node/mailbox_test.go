@@ -38,16 +38,22 @@ func newShifts(w *sim.World, meet bool) *shifts {
 	for i, p := range s.peers {
 		s.join(p, s.peers[:i]...)
 	}
-	w.Eventually(2*time.Minute, "the shop has mailboxes, and says so in its terms", func() bool {
-		own, err := s.shop.OwnTerms(w.T.Context())
-		if err != nil {
-			return false
-		}
-		u, err := termupdate.DecodeBody(own.Raw)
-		return err == nil && len(u.Route.Holders) == 2
-	})
+	w.Eventually(2*time.Minute, "the shop has mailboxes, and says so in its terms", func() bool { return mailboxes(w, s.shop) == 2 })
 	time.Sleep(time.Minute) // and everybody has heard them
 	return s
+}
+
+// mailboxes is how many holders a vendor's own terms name.
+func mailboxes(w *sim.World, p *sim.Party) int {
+	own, err := p.OwnTerms(w.T.Context())
+	if err != nil {
+		return 0
+	}
+	u, err := termupdate.DecodeBody(own.Raw)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return len(u.Route.Holders)
 }
 
 // join connects a party to the peers, or to those named.
