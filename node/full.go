@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"syscall"
 
+	"github.com/parley-network/parley/node/courier"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
 )
@@ -31,3 +32,11 @@ func (s roomyStore) Update(ctx context.Context, fn func(store.Tx) error) error {
 type roomyKeys struct{ Secrets }
 
 func (k roomyKeys) PutAll(secrets map[string][]byte) error { return full(k.Secrets.PutAll(secrets)) }
+
+// Purge erases what was deleted, if the keys can do that.
+func (k roomyKeys) Purge() error {
+	if p, ok := k.Secrets.(courier.Purger); ok {
+		return full(p.Purge())
+	}
+	return nil
+}

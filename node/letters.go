@@ -33,6 +33,7 @@ const (
 	letterEvent       = "event"       // vendor → person: an event, by the card's channel
 	letterRelease     = "release"     // author → bidder: private details of an intent
 	letterMissing     = "missing"     // either → other: asks for statements that did not come
+	letterRoute       = "route"       // either → other: where letters are taken from now on
 )
 
 const letterVersion = 1
@@ -103,6 +104,7 @@ func (n *Node) takers() map[string]func(*change, courier.Inbound) error {
 		letterRefuse: n.receiveRefusal, letterEnd: n.receiveEnd, letterEndSeen: n.receiveEndSeen,
 		letterSay: n.receiveSay, letterAmend: n.receiveAmend, letterSign: n.receiveSign,
 		letterEvent: n.receiveEvent, letterRelease: n.receiveRelease, letterMissing: n.receiveMissing,
+		letterRoute: n.receiveRoute,
 	}
 }
 
@@ -132,6 +134,19 @@ func (n *Node) replyRoute(ctx context.Context, label string, until time.Time, wi
 		err = fmt.Errorf("%w: %w", err, view.ErrUnavailable)
 	}
 	return route, err
+}
+
+// vendorMailboxes is how many peers keep a vendor's letters while its node is
+// off: one of them may be off too.
+const vendorMailboxes = 2
+
+// mailboxes is how many this node wants. A person's node gives out reply routes
+// instead, which do not show whose they are.
+func (n *Node) mailboxes() int {
+	if n.cfg.Vendor == nil {
+		return 0
+	}
+	return vendorMailboxes
 }
 
 // checkRoute reports whether letters can be sent to a route another party gave.

@@ -22,7 +22,7 @@ import (
 	"github.com/parley-network/parley/sim"
 )
 
-var lifeKinds = []string{"say", "amend", "sign", "event", "release", "missing"}
+var lifeKinds = []string{"say", "amend", "sign", "event", "release", "missing", "route"}
 
 // Letters of a relationship's life that are none, by the road of a real
 // relationship.
@@ -34,6 +34,7 @@ func TestMalformedLettersOfALife(t *testing.T) {
 		r := newRogue(w, "mallory", tn.all()...)
 		road := ownRoute(w, pat, labelOf(w, pat, must[view.Card](w)(pat.Card(w.T.Context(), card)).Body.Person.DID))
 		self := stranger(w, r, pat, shop).to
+		time.Sleep(10 * time.Minute) // the shop has told once where its letters are taken
 		beforeP, beforeS := holdings(w, pat), holdings(w, shop)
 		for name, body := range map[string][]byte{
 			"nothing":        nil,

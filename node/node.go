@@ -71,6 +71,7 @@ type Node struct {
 	events  *journal
 	vendor  *vendor // nil for a person's node
 	recast  chan struct{}
+	moved   chan struct{} // told when an own route has moved
 	tell    chan struct{} // told when a change of the profile is to go out
 	scrubs  chan struct{} // told when the store's files are to be cleaned
 	scrub   store.Scrubber
@@ -98,7 +99,7 @@ func New(cfg Config) (*Node, error) {
 	cfg.Store, cfg.Keys = roomyStore{cfg.Store}, roomyKeys{cfg.Keys}
 	n := &Node{
 		cfg: cfg, log: cfg.Log.Named("node"), started: time.Now(),
-		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1), tell: make(chan struct{}, 1),
+		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1), tell: make(chan struct{}, 1), moved: make(chan struct{}, 1),
 		scrubs: make(chan struct{}, 1), scrub: scrubber, due: make(chan struct{}, 1), wants: make(chan struct{}, 1),
 	}
 	if err := n.compose(); err != nil {
@@ -115,6 +116,7 @@ func (n *Node) compose() (err error) {
 	if n.courier, err = courier.New(courier.Config{
 		Host: n.cfg.Host, Store: journaled{n.cfg.Store, n}, Secrets: n.cfg.Keys, Log: n.cfg.Log.Named("courier"),
 		Rand: n.cfg.Rand, Registry: n.cfg.Registry, Handle: n.receive,
+		Moves: mayMove, Moved: n.routeMoved, Mailboxes: n.mailboxes(),
 	}); err != nil {
 		return err
 	}
@@ -149,6 +151,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.scrubLoop(ctx) })
 	g.Go(func() error { return n.joinShards(ctx) })
 	g.Go(func() error { return n.routeLoop(ctx) })
+	g.Go(func() error { return n.movedLoop(ctx) })
 	g.Go(func() error { return n.peerLoop(ctx) })
 	g.Go(func() error { return n.inviteLoop(ctx) })
 	g.Go(func() error { return n.termsLoop(ctx) })

@@ -36,6 +36,12 @@ type relationBody struct {
 	Alarm   string            `cbor:"alarm,omitempty"`
 	Asked   identity.Time     `cbor:"asked,omitzero"`  // when missing statements of the other side's were last asked for
 	Resent  identity.Time     `cbor:"resent,omitzero"` // when own ones were last sent again
+
+	TheirsSeq  uint64        `cbor:"theirsseq,omitempty"`  // number of the letter that told theirs; 0: it stood in the first one
+	OursSeq    uint64        `cbor:"oursseq,omitempty"`    // of the last that told ours
+	Told       dagcbor.CID   `cbor:"told,omitzero"`        // of the route it told; none: ours
+	ToldLetter string        `cbor:"toldletter,omitempty"` // its id, until it has arrived
+	ToldSeen   identity.Time `cbor:"toldseen,omitzero"`    // when it was seen to have arrived
 }
 
 // relation is a stored relationship at hand.
@@ -167,8 +173,14 @@ func (n *Node) signerOf(r *relation) (identity.Signer, error) {
 
 // post sends a letter to the other side.
 func (n *Node) post(c *change, r *relation, kind string, letter []byte) error {
+	_, err := n.postLetter(c, r, kind, letter)
+	return err
+}
+
+// postLetter is post, and returns the letter's id.
+func (n *Node) postLetter(c *change, r *relation, kind string, letter []byte) (string, error) {
 	if r.body.Theirs == nil {
-		return fmt.Errorf("no route to %s: %w", r.name(), view.ErrConflict)
+		return "", fmt.Errorf("no route to %s: %w", r.name(), view.ErrConflict)
 	}
 	out := courier.Outgoing{
 		To: *r.body.Theirs, From: r.body.Ours, Kind: kind, Body: letter, Expires: c.now.Add(letterLife),
@@ -178,8 +190,7 @@ func (n *Node) post(c *change, r *relation, kind string, letter []byte) error {
 		self := n.courier.Self()
 		out.From = &self
 	}
-	_, err := n.courier.Send(c.Tx, out)
-	return err
+	return n.courier.Send(c.Tx, out)
 }
 
 // settingRelations says that every card has its relationship.

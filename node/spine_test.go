@@ -65,6 +65,9 @@ func newTown(w *sim.World) *town {
 		return !slices.ContainsFunc(all, func(p *sim.Party) bool { return holders(w, p) < 2 }) &&
 			tn.cheap.Listening() && tn.dear.Listening() && tn.greedy.Listening()
 	})
+	w.Eventually(5*time.Minute, "the shops have mailboxes", func() bool {
+		return mailboxes(w, tn.cheap) == 2 && mailboxes(w, tn.dear) == 2 && mailboxes(w, tn.greedy) == 2
+	})
 	return tn
 }
 

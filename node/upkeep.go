@@ -110,6 +110,7 @@ func (n *Node) keepRoutes(ctx context.Context, now time.Time) error {
 			errs = append(errs, n.courier.CloseRoute(ctx, body.Label))
 		}
 	}
+	errs = append(errs, n.tellRoutes(ctx, now))
 	return errors.Join(errs...)
 }
 

@@ -44,6 +44,12 @@ func (cmd cardShowCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
+		var sent []view.Letter
+		if !e.asJSON {
+			if sent, err = c.Letters(e.ctx, id); err != nil {
+				return err
+			}
+		}
 		var proposed []relcard.Version
 		if card.State == string(relcard.StateAmending) && !e.asJSON {
 			if proposed, err = e.proposed(c, id); err != nil {
@@ -55,6 +61,7 @@ func (cmd cardShowCmd) Run(e *env) error {
 			for _, v := range proposed {
 				printProposed(w, card, v)
 			}
+			printUnderWay(w, card, sent)
 		})
 	})
 }

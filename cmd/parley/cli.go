@@ -51,6 +51,7 @@ type (
 		Peer        peerCmd       `cmd:"" group:"node" help:"Connect to other nodes."`
 		Invite      inviteCmd     `cmd:"" group:"node" help:"Invite another node: a link and a QR code."`
 		Join        joinCmd       `cmd:"" group:"node" help:"Open an invitation."`
+		Outbox      outboxCmd     `cmd:"" group:"node" help:"List the letters your node has sent and where they stand."`
 		Passphrase  passphraseCmd `cmd:"" group:"node" help:"Set, change or remove the passphrase of the node's keys."`
 		ShowVersion versionCmd    `cmd:"" name:"version" group:"node" help:"Show the program's version and what it was built with."`
 		ShowHelp    helpCmd       `cmd:"" name:"help" group:"node" help:"Show the help of a command."`

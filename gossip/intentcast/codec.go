@@ -104,6 +104,13 @@ var routeFields = []field[Route]{
 	{"peer", false, func(r *reader, v *Route) { v.Peer = r.text() }},
 	{"slot", true, func(r *reader, v *Route) { v.Slot = r.bytes() }},
 	{"addrs", true, func(r *reader, v *Route) { v.Addrs = readTexts(r) }},
+	{"holders", true, func(r *reader, v *Route) { v.Holders = readList(r, holderFields) }},
+}
+
+var holderFields = []field[RouteHolder]{
+	{"peer", false, func(r *reader, v *RouteHolder) { v.Peer = r.text() }},
+	{"slot", false, func(r *reader, v *RouteHolder) { v.Slot = r.bytes() }},
+	{"addrs", true, func(r *reader, v *RouteHolder) { v.Addrs = readTexts(r) }},
 }
 
 var envelopeFields = []field[identity.Envelope]{

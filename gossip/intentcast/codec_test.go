@@ -28,6 +28,7 @@ func TestTablesFollowTheTags(t *testing.T) {
 	compareTable(t, termsFields)
 	compareTable(t, commitmentFields)
 	compareTable(t, routeFields)
+	compareTable(t, holderFields)
 	compareTable(t, envelopeFields)
 	compareTable(t, messageFields)
 }

@@ -160,4 +160,18 @@ type Route struct {
 	Addrs []string `cbor:"addrs,omitempty" json:"addrs,omitempty"` // multiaddrs without the /p2p part
 	Slot  []byte   `cbor:"slot,omitempty" json:"slot,omitempty"`   // 32 bytes, an Ed25519 public key used for this alone
 	Key   []byte   `cbor:"key" json:"key"`                         // HPKE public key, MLKEM768X25519, 1216 bytes
+
+	// Holders are peers that keep letters for the recipient, sealed to the same
+	// Key, while Peer is not reached: at most [MaxHolders], none of them Peer,
+	// the first to be tried first or in any order. None: the encoding is as if
+	// there were no such field.
+	Holders []RouteHolder `cbor:"holders,omitempty" json:"holders,omitempty"`
+}
+
+// RouteHolder is a peer that keeps letters in a slot, for whoever has the
+// slot's key to fetch.
+type RouteHolder struct {
+	Peer  string   `cbor:"peer" json:"peer"`                       // libp2p peer id, base58 text
+	Addrs []string `cbor:"addrs,omitempty" json:"addrs,omitempty"` // multiaddrs without the /p2p part, at most 4
+	Slot  []byte   `cbor:"slot" json:"slot"`                       // 32 bytes, an Ed25519 public key used at this peer alone
 }

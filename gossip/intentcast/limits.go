@@ -22,6 +22,9 @@ const (
 	// ReplyKeySize is the length of an MLKEM768X25519 public key in bytes:
 	// 1,184 of ML-KEM-768 (FIPS 203, table 3) and 32 of X25519 (RFC 7748).
 	ReplyKeySize = 1216
+	// MaxHolders is the most peers that keep letters for one route beside its
+	// own: one that is gone or full and one that lies leave another.
+	MaxHolders = 3
 )
 
 // Bounds in bytes of text, and in elements of lists.

@@ -1,9 +1,11 @@
 package intentcast
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -29,6 +31,59 @@ func (r *Route) check() *InvalidError {
 		return invalid("key", "%d bytes, want %d", len(r.Key), ReplyKeySize)
 	}
 	for i, a := range r.Addrs {
+		if e := checkAddr(a); e != nil {
+			return e.at("addrs", i)
+		}
+	}
+	return r.checkHolders()
+}
+
+// CheckHolders returns an *InvalidError for the first of r's holders that
+// breaks a rule; its field begins with "holders".
+func (r *Route) CheckHolders() error {
+	if e := r.checkHolders(); e != nil {
+		return e
+	}
+	return nil
+}
+
+// checkHolders has each peer and each slot stand once in the route: a letter
+// that one holder did not take can then go to another, and no slot's key serves
+// at two peers.
+func (r *Route) checkHolders() *InvalidError {
+	if r.Holders != nil && len(r.Holders) == 0 {
+		return invalid("holders", "an empty list, which is to be left out")
+	}
+	if len(r.Holders) > MaxHolders {
+		return invalid("holders", "%d entries, at most %d are allowed", len(r.Holders), MaxHolders)
+	}
+	peers, slots := []string{r.Peer}, [][]byte{r.Slot}
+	for i := range r.Holders {
+		h := &r.Holders[i]
+		if e := h.check(); e != nil {
+			return e.at("holders", i)
+		}
+		switch {
+		case slices.Contains(peers, h.Peer):
+			return invalid("peer", "stands twice in the route").at("holders", i)
+		case slices.ContainsFunc(slots, func(s []byte) bool { return bytes.Equal(s, h.Slot) }):
+			return invalid("slot", "stands twice in the route").at("holders", i)
+		}
+		peers, slots = append(peers, h.Peer), append(slots, h.Slot)
+	}
+	return nil
+}
+
+func (h *RouteHolder) check() *InvalidError {
+	switch {
+	case len(h.Peer) > maxPeer || !isPeer(h.Peer):
+		return invalid("peer", "%.80q is not a peer id in base58", h.Peer)
+	case len(h.Addrs) > maxAddrs:
+		return invalid("addrs", "%d entries, at most %d are allowed", len(h.Addrs), maxAddrs)
+	case len(h.Slot) != slotSize:
+		return invalid("slot", "%d bytes, want %d", len(h.Slot), slotSize)
+	}
+	for i, a := range h.Addrs {
 		if e := checkAddr(a); e != nil {
 			return e.at("addrs", i)
 		}

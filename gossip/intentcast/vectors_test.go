@@ -130,6 +130,12 @@ func castVectors(t testing.TB) vectorFile {
 	accept("with a stamp beside the body", car.WithWork(stamp), now)
 	refuse("with a stamp of 8 bytes", "encoding", append(bytes.Clone(stamped[:len(stamped)-10]), append([]byte{0x48}, stamp[:8]...)...), at)
 	refuse("with an empty stamp", "encoding", append(bytes.Clone(stamped[:len(stamped)-10]), 0x40), at)
+	in := parkCity()
+	in.Reply.Holders = holders()
+	held := cast(t, in, "skier")
+	accept("a reply route with holders", held, now)
+	empty := bytes.Replace(held.Raw, marshal(t, in.Reply.Holders), []byte{0x80}, 1)
+	refuse("explicit empty list of holders", "encoding", seal(t, empty, signer("skier"), identity.RoleAuthor, now), at)
 	return f
 }
 
@@ -213,6 +219,33 @@ func offerVectors(t testing.TB) vectorFile {
 		vector{Name: "larger than 48 KiB", Now: identity.At(when), Refused: "encoding",
 			Wire: seal(t, make([]byte, intentcast.MaxOffer), signer("rental"), identity.RoleVendor, when)},
 	)
+	return holderVectors(t, f, c, when)
+}
+
+// holderVectors adds offers whose route names holders, or names them wrongly.
+func holderVectors(t testing.TB, f vectorFile, c *intentcast.Cast, when time.Time) vectorFile {
+	o := rental(c)
+	o.Route = direct("rental")
+	o.Route.Holders = holders()
+	s, err := intentcast.SignOffer(o, signer("rental"), when)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Vectors = append(f.Vectors, vector{"a route with holders", identity.At(when), encode(t, s), "", s.ID.String(), readable(t, s.Offer)})
+	for _, bad := range badHolders {
+		o := rental(c)
+		o.Route = direct("rental")
+		o.Route.Holders = holders()
+		bad.spoil(&o.Route)
+		wire := seal(t, marshal(t, &o), signer("rental"), identity.RoleVendor, when)
+		f.Vectors = append(f.Vectors, vector{Name: bad.name, Now: identity.At(when), Wire: wire, Refused: "field route." + bad.field})
+	}
+	empty := bytes.Replace(s.Raw, marshal(t, o.Route.Holders), []byte{0x80}, 1)
+	if len(empty) == len(s.Raw) {
+		t.Fatal("the body has no holders")
+	}
+	f.Vectors = append(f.Vectors, vector{Name: "explicit empty list of holders", Now: identity.At(when), Refused: "encoding",
+		Wire: seal(t, empty, signer("rental"), identity.RoleVendor, when)})
 	return f
 }
 

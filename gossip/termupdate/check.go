@@ -181,7 +181,14 @@ func (u *Update) checkRoute() error {
 			return invalid(fmt.Sprintf("route.addrs[%d]", i), "%.80q %s", s, problem)
 		}
 	}
-	return noneTwice("route.addrs", r.Addrs)
+	if err := noneTwice("route.addrs", r.Addrs); err != nil {
+		return err
+	}
+	var problem *intentcast.InvalidError
+	if errors.As(r.CheckHolders(), &problem) {
+		return invalid("route."+problem.Field, "%s", problem.Problem)
+	}
+	return nil
 }
 
 // isPeer reports whether s is the base58 text of a peer id, not its CID form.

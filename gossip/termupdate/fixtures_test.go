@@ -117,6 +117,15 @@ func route() intentcast.Route {
 	}
 }
 
+// holders are two peers that keep letters for the vendor.
+func holders() []intentcast.RouteHolder {
+	one, two := sha256.Sum256([]byte("slot at one")), sha256.Sum256([]byte("slot at two"))
+	return []intentcast.RouteHolder{
+		{Peer: "12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA", Addrs: []string{"/ip4/192.0.2.8/udp/4001/quic-v1"}, Slot: one[:]},
+		{Peer: "QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N", Slot: two[:]},
+	}
+}
+
 func (v *vendor) sign(t testing.TB, u *termupdate.Update) termupdate.Signed {
 	t.Helper()
 	s, err := u.Sign(v.signer(t), v.log.Bytes(), u.Time.Std())

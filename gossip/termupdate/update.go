@@ -52,7 +52,7 @@ type Update struct {
 	Requests   string                `cbor:"requests" json:"requests"`                         // Anyone, Known or Card
 	Categories []intentcast.Category `cbor:"categories,omitempty" json:"categories,omitempty"` // at most 16, what it sells
 	Regions    []string              `cbor:"regions,omitempty" json:"regions,omitempty"`       // at most 64, ISO 3166-2, where; empty: anywhere
-	Route      intentcast.Route      `cbor:"route" json:"route"`                               // where proffers go: the vendor's own node, so it has no Slot
+	Route      intentcast.Route      `cbor:"route" json:"route"`                               // where proffers go: the vendor's own node, so it has no Slot; holders take them while that is off
 	Site       string                `cbor:"site,omitempty" json:"site,omitempty"`             // https URL, for people
 	Time       identity.Time         `cbor:"time" json:"time"`
 	Expires    identity.Time         `cbor:"expires" json:"expires"` // at most MaxLife after Time

@@ -124,6 +124,11 @@ func updateVectors(t testing.TB) vectorFile {
 	for _, bad := range badForms(t, v, rotated) {
 		refuse(bad.name, bad.why, marshal(t, bad.form), now)
 	}
+	held := v.update(t, 3, now)
+	held.Route.Holders = holders()
+	accept("a route with holders", v.sign(t, held), now)
+	held.Route.Holders[1].Peer = held.Route.Holders[0].Peer
+	refuse("holder twice", "field route.holders[1].peer", v.seal(t, marshal(t, held), v.signer(t), identity.RoleVendor, now), now)
 	return f
 }
 

@@ -172,6 +172,17 @@ func (f *file) compactIfDue(secrets map[string][]byte) {
 	}
 }
 
+// purge rewrites the file if anything in it is out of date.
+func (f *file) purge(secrets map[string][]byte) error {
+	switch {
+	case f.broken != nil:
+		return f.broken
+	case f.dead == 0:
+		return nil
+	}
+	return f.rewrite(f.head.renewed(), secrets)
+}
+
 func (f *file) setPassphrase(passphrase []byte, secrets map[string][]byte) error {
 	if f.broken != nil {
 		return f.broken

@@ -16,8 +16,8 @@
 // passphrase the file mode is all that protects the secrets.
 //
 // What a store does not promise: a replaced or deleted secret stays in the
-// file, encrypted, until the next rewrite, and may stay on the medium after
-// it; and somebody who can write to the folder can put back an older file.
+// file, encrypted, until the next rewrite ([Store.Purge] makes one), and may
+// stay on the medium after it; and somebody who can write to the folder can put back an older file.
 package keystore
 
 import (
@@ -163,6 +163,24 @@ func (s *Store) SetPassphrase(passphrase []byte) error {
 	}
 	if err := s.file.setPassphrase(passphrase, s.secrets); err != nil {
 		return fmt.Errorf("set passphrase: %w", err)
+	}
+	return nil
+}
+
+// Purge rewrites the file if anything in it is out of date: a secret that was
+// replaced or deleted before stands nowhere in it any more. What the medium
+// keeps of the old file is beyond it.
+func (s *Store) Purge() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	if s.file == nil {
+		return nil
+	}
+	if err := s.file.purge(s.secrets); err != nil {
+		return fmt.Errorf("purge keystore: %w", err)
 	}
 	return nil
 }

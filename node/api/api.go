@@ -76,6 +76,10 @@ type Node interface {
 	SetRules(ctx context.Context, r market.Rules) error
 	Suggestions(ctx context.Context) ([]view.Suggestion, error)
 
+	// Letters lists the letters this node has sent and where they stand: those
+	// about one card, or with the zero CID all.
+	Letters(ctx context.Context, card dagcbor.CID) ([]view.Letter, error)
+
 	// Events returns events after the given number, oldest first; when there
 	// are none it waits for one, at most as long as wait.
 	Events(ctx context.Context, after uint64, wait time.Duration) ([]view.Event, error)

@@ -87,6 +87,8 @@ func relations() []asking {
 		{method: "GET", path: "/v1/shared", status: 200, call: "shared card= path=", has: `"purpose":["delivery"]`},
 		{method: "GET", path: "/v1/shared?card=" + card + "&path=addresses/home", status: 200, call: "shared card=" + card + " path=addresses/home", has: "Shop"},
 		{method: "POST", path: c + "/demands", body: `{"what":"delete"}`, status: 201, call: "demand delete under " + card, has: demand},
+		{method: "GET", path: "/v1/letters", status: 200, call: "letters", has: `"held_by":"12D3KooWOther"`},
+		{method: "GET", path: "/v1/letters?card=" + card, status: 200, call: "letters of " + card, has: `"state":"held"`},
 		{method: "GET", path: "/v1/demands", status: 200, call: "demands card=", has: demand},
 		{method: "GET", path: "/v1/demands?card=" + card, status: 200, call: "demands card=" + card, has: demand},
 		{method: "POST", path: c + "/comply", body: `{"demand":"` + demand + `","did":"deleted"}`, status: 200, call: "comply with " + demand + " under " + card, has: demand},

@@ -32,6 +32,9 @@ type (
 		ID   dagcbor.CID `path:"id" doc:"CID"`
 		Body view.ExtendWant
 	}
+	lettersInput struct {
+		Card string `query:"card" maxLength:"128" doc:"CID of a card: only letters about it"`
+	}
 	intentsInput struct {
 		Mine bool `query:"mine" doc:"the owner's own rather than those heard of others"`
 	}
@@ -43,6 +46,16 @@ func (s *Server) personRoutes() {
 	handle(s, http.MethodGet, "/v1/status", "status", "The node at a glance", func(ctx context.Context, _ *none) (view.Status, error) {
 		return n.Status(ctx)
 	}, says("What it is called, where it can be reached, and how much there is of everything."))
+	handle(s, http.MethodGet, "/v1/letters", "listLetters", "Letters this node has sent and where they stand, the newest first", func(ctx context.Context, in *lettersInput) (list[view.Letter], error) {
+		var card dagcbor.CID
+		if in.Card != "" {
+			var err error
+			if card, err = dagcbor.ParseCID(in.Card); err != nil {
+				return list[view.Letter]{}, view.Invalid("card", "%v", err)
+			}
+		}
+		return listed(n.Letters(ctx, card))
+	}, says("All, or those about one card. A letter waits here, is kept for the recipient by a peer, was delivered, was refused, or was given up; what became of one is known for a week."))
 	handle(s, http.MethodPost, "/v1/intents", "cast", "Cast an intent to the market", func(ctx context.Context, in *wantInput) (view.Intent, error) {
 		return n.Cast(ctx, in.Body)
 	}, created, says("The node signs it with a key of its own. Private details stay here; only their salted hashes go out."))

@@ -20,6 +20,15 @@ func (c *Client) Status(ctx context.Context) (view.Status, error) {
 	return get[view.Status](ctx, c, "/v1/status")
 }
 
+// Letters lists the letters the node has sent: those about one card, or with
+// the zero CID all.
+func (c *Client) Letters(ctx context.Context, card dagcbor.CID) ([]view.Letter, error) {
+	if card.IsZero() {
+		return getList[view.Letter](ctx, c, "/v1/letters")
+	}
+	return getList[view.Letter](ctx, c, "/v1/letters?card="+card.String())
+}
+
 // Cast casts an intent to the market.
 func (c *Client) Cast(ctx context.Context, w view.Want) (view.Intent, error) {
 	return post[view.Intent](ctx, c, "/v1/intents", w)

@@ -157,6 +157,8 @@ func listenerTrips(n *apitest.Node) []trip {
 		{"ChannelPolicy", func(ctx context.Context, c *client.Client) (any, error) { return c.ChannelPolicy(ctx) }, rules, "channel policy", nil},
 		{"TryEvent", func(ctx context.Context, c *client.Client) (any, error) { return c.TryEvent(ctx, card, event) }, n.Verdict, "try offer under " + c, event},
 		{"SendEvent", func(ctx context.Context, c *client.Client) (any, error) { return c.SendEvent(ctx, card, event) }, "o1", "send offer under " + c, event},
+		{"Letters", func(ctx context.Context, c *client.Client) (any, error) { return c.Letters(ctx, card) }, n.Sent, "letters of " + c, nil},
+		{"Letters", func(ctx context.Context, c *client.Client) (any, error) { return c.Letters(ctx, dagcbor.CID{}) }, n.Sent, "letters", nil},
 		{"Inbox", func(ctx context.Context, c *client.Client) (any, error) { return c.Inbox(ctx, true) }, n.Mail, "inbox unread=true", nil},
 		{"MarkRead", func(ctx context.Context, c *client.Client) (any, error) { return did(c.MarkRead(ctx, "e1")) }, nil, "mark read e1", nil},
 		{"SetDigestSchedule", func(ctx context.Context, c *client.Client) (any, error) { return did(c.SetDigestSchedule(ctx, weekly)) }, nil, "digest schedule", weekly},

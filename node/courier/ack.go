@@ -27,10 +27,10 @@ type ackBody struct {
 }
 
 // sealAck returns the acknowledgement of a letter, not yet stored; nil if there
-// is none. A letter by the direct route has been answered on its stream, and
-// only a reason remains to be told.
+// is none. A letter that was handed in at this node has been answered on its
+// stream, and only a reason remains to be told.
 func (c *Courier) sealAck(in Inbound, s seen) (*task, error) {
-	if in.From == nil || in.Label == "" && s.Reason == "" {
+	if in.From == nil || in.Label == "" && !in.held && s.Reason == "" {
 		return nil, nil
 	}
 	id, err := hex.DecodeString(in.ID)
@@ -116,7 +116,7 @@ func finish(tx store.Tx, rec store.Record, l outLetter, state, problem string, n
 	if l.Kind == AckKind {
 		return tx.Delete(rec.Kind, rec.ID)
 	}
-	l.Sealed, l.Receipt, l.Addrs, l.Problem = nil, nil, nil, problem
+	l.Sealed, l.Receipt, l.Addrs, l.Holders, l.Problem = nil, nil, nil, nil, problem
 	l.Done = identity.At(now)
 	rec.State, rec.Due = state, now.Add(keepFinal)
 	var err error

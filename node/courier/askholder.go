@@ -16,6 +16,9 @@ import (
 // as long as it does not fail, so that few peers see who asks that holder. A
 // route opened through a forwarder is never polled without.
 func (c *Courier) viaFor(rt *ownRoute) (*peer.AddrInfo, error) {
+	if rt.record().Mailbox {
+		return nil, nil // everybody is told whose it is
+	}
 	rt.mu.Lock()
 	inUse, shun, hidden, avoid := rt.via, rt.shun, rt.rec.Hidden, rt.rec.avoid()
 	rt.mu.Unlock()

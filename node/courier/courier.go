@@ -2,7 +2,8 @@
 // road for everything that is not gossip.
 //
 // A letter goes to an intentcast.Route. Without a slot the route names the
-// recipient's own node, which answers when the letter's effect is durable.
+// recipient's own node, which answers when the letter's effect is durable, and
+// perhaps holders that take letters while that is off.
 // With a slot it names a holder: a peer that keeps letters for a key it can't
 // link to anyone, until the recipient's node fetches them. A node that does
 // not want to be known (a person's) talks to recipients and holders through a
@@ -60,6 +61,19 @@ type Config struct {
 	// elsewhere, and telling those who know the old one, is the owner's to do.
 	// It must not block. May be nil.
 	RouteLost func(RouteLoss)
+
+	// Moves reports whether others can be told of another route in place of a
+	// label's, so that it may be replaced: when its keys are old, and when its
+	// holder is lost. nil: none.
+	Moves func(label string) bool
+	// Moved is told of each route that was replaced; and with the label "" when
+	// the holders of the direct route have changed. It must not block. May be
+	// nil.
+	Moved func(label string)
+
+	// Mailboxes is how many holders keep letters to the direct route while this
+	// node is off, at most intentcast.MaxHolders. They learn whose they are.
+	Mailboxes int
 }
 
 // Secrets keeps keys. identity/keystore has one.
@@ -72,6 +86,10 @@ type Secrets interface {
 	// fs.ErrNotExist.
 	Delete(name string) error
 }
+
+// Purger is Secrets that can forget: after Purge nothing of what was deleted
+// can be read from where they are kept. Others are believed to forget at once.
+type Purger interface{ Purge() error }
 
 // Courier sends, receives, holds and carries letters for one node.
 type Courier struct {
@@ -89,10 +107,12 @@ type Courier struct {
 	queued    atomic.Int64 // Unix nanoseconds of the last Send
 	handed    handed
 	lookAsked atomic.Bool // the outbox is to be looked at
+	toPurge   atomic.Bool // keys were deleted that are to be erased
 	group     group
 	routes    routes
 	turns     *turns
 	reach     *reach
+	away      *away
 	streams   *streams
 }
 
@@ -119,7 +139,7 @@ func New(cfg Config) (*Courier, error) {
 	c := &Courier{
 		cfg: cfg, lim: lim, log: cfg.Log, key: key,
 		keyHash: string(seal.KeyHash(key.Public())),
-		holder:  hold.New(cfg.Host.ID(), lim.Hold),
+		holder:  hold.New(cfg.Host.ID(), lim.Hold, cfg.Store),
 		meters: map[protocol.ID]*forward.Meter{
 			wire.LetterProtocol:  forward.NewMeter(lim.Letters),
 			wire.HoldProtocol:    forward.NewMeter(lim.Ask),
@@ -132,6 +152,7 @@ func New(cfg Config) (*Courier, error) {
 		routes:  newRoutes(),
 		turns:   newTurns(),
 		reach:   newReach(),
+		away:    newAway(),
 		streams: newStreams(),
 	}
 	if c.count, err = newCounters(cfg.Registry, c.holder); err != nil {
@@ -179,16 +200,21 @@ func (c *Courier) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("courier: load own routes: %w", err)
 	}
+	if err := c.holder.Load(ctx); err != nil {
+		return fmt.Errorf("courier: %w", err)
+	}
 	if !c.group.start(ctx) {
 		return errors.New("courier: has run already")
 	}
 	c.serveAll()
+	c.group.run(c.holder.Run)
 	c.group.run(func(ctx context.Context) { c.meetPeers(ctx, events) })
 	c.group.run(c.sweepLoop)
-	c.group.run(func(ctx context.Context) { c.remind(ctx, c.cfg.Host.ID()) }) // what it held itself went with the last run
 	c.group.run(func(ctx context.Context) { newDispatcher(c).run(ctx) })
 	c.group.run(c.pollRoutes)
 	c.resumePolling(stored)
+	c.group.run(c.keepMailboxes)
+	c.group.run(c.renewRoutes)
 	<-ctx.Done()
 	c.unserveAll()
 	c.group.stop()

@@ -30,6 +30,7 @@ type outcome struct {
 	problem   string
 	unreached bool   // the peer was not reached
 	via       string // who was to carry it, if nobody has it
+	heldBy    string // the holder that took it
 }
 
 // attempt sends a claimed letter once and records what came of it. It reports
@@ -77,6 +78,9 @@ func (c *Courier) settle(tx store.Tx, t task, o outcome) (due time.Time, err err
 	now, l := time.Now(), t.out
 	l.Attempts++
 	l.Problem, l.Via = o.problem, o.via
+	if o.heldBy != "" {
+		l.HeldBy = o.heldBy
+	}
 	switch {
 	case o.state == StateDelivered, o.state == StateRefused, o.state == StateExpired:
 		return due, finish(tx, rec, l, o.state, o.problem, now)
@@ -99,9 +103,9 @@ func (c *Courier) settle(tx store.Tx, t task, o outcome) (due time.Time, err err
 	return rec.Due, tx.Put(rec)
 }
 
-// deliver hands the letter in.
-func (c *Courier) deliver(ctx context.Context, l outLetter) outcome {
-	to, err := wire.ParsePeer(l.Peer, l.Addrs)
+// deliver hands the letter in at one place.
+func (c *Courier) deliverTo(ctx context.Context, l outLetter, at place) outcome {
+	to, err := wire.ParsePeer(at.Peer, at.Addrs)
 	if err != nil {
 		return outcome{state: StateQueued, problem: "its address is no address: " + err.Error()}
 	}
@@ -111,13 +115,15 @@ func (c *Courier) deliver(ctx context.Context, l outLetter) outcome {
 			return outcome{state: StateQueued, problem: err.Error()}
 		}
 	}
-	status, rest, err := c.carry(ctx, via, to, wire.LetterProtocol, wire.EncodeLetter(l.Slot, l.Sealed), 0)
+	status, rest, err := c.carry(ctx, via, to, wire.LetterProtocol, wire.EncodeLetter(at.Slot, l.Sealed), 0)
 	var o outcome
 	switch {
 	case err != nil:
 		o = outcome{state: StateQueued, problem: err.Error(), unreached: errors.Is(err, errUnreached)}
-	case len(l.Slot) > 0:
-		o = heldOutcome(status)
+	case len(at.Slot) > 0:
+		if o = heldOutcome(status); o.state == StateHeld {
+			o.heldBy = at.Peer
+		}
 	default:
 		o = directOutcome(l.Receipt, status, rest)
 	}

@@ -95,9 +95,13 @@ func (n *testNode) start(opts ...nodeOption) {
 func (n *testNode) stop() {
 	n.t.Helper()
 	n.cancel()
+	if n.ended == nil {
+		return // stopped before
+	}
 	if err := <-n.ended; err != nil {
 		n.t.Errorf("Run: %v", err)
 	}
+	n.ended = nil
 }
 
 // send enqueues a letter and commits.

@@ -39,7 +39,7 @@ func (c *Courier) receiveDirect(ctx context.Context, sealed []byte) []byte {
 		}
 		return wire.EncodeAnswer(wire.Unreadable, nil)
 	}
-	status, err := c.receive(ctx, l, "", []byte(c.keyHash))
+	status, err := c.receive(ctx, l, "", []byte(c.keyHash), false)
 	if err != nil {
 		c.log.Warn("letter not taken, it will come again", "kind", l.Kind, "error", err)
 		return wire.EncodeAnswer(wire.Busy, nil)
@@ -48,8 +48,8 @@ func (c *Courier) receiveDirect(ctx context.Context, sealed []byte) []byte {
 }
 
 // receive has the letter's effect, once, and returns Taken, Duplicate or
-// Refused. After an error nothing has changed.
-func (c *Courier) receive(ctx context.Context, l seal.Letter, label string, to []byte) (wire.Status, error) {
+// Refused. After an error nothing has changed. held says that a holder had it.
+func (c *Courier) receive(ctx context.Context, l seal.Letter, label string, to []byte, held bool) (wire.Status, error) {
 	now := time.Now()
 	if expires := l.Expires.Std(); !expires.After(now) || expires.After(now.Add(MaxLife+wire.MaxSkew)) {
 		c.count.received(resultExpired)
@@ -57,7 +57,7 @@ func (c *Courier) receive(ctx context.Context, l seal.Letter, label string, to [
 	}
 	in := Inbound{
 		ID: hex.EncodeToString(l.ID), Kind: l.Kind, Body: l.Body, From: l.From, Label: label, To: to,
-		Sent: l.Sent.Std(), Expires: l.Expires.Std(), Received: now,
+		Sent: l.Sent.Std(), Expires: l.Expires.Std(), Received: now, held: held,
 	}
 	if l.Kind == AckKind {
 		return wire.Taken, c.takeAck(ctx, in)

@@ -69,10 +69,10 @@ func TestRouteSurvivesRestart(t *testing.T) {
 	})
 }
 
-// A holder that restarts has lost slots and letters: the slot is made anew and
-// the sender repeats.
+// What a holder owned to have is there after its restart: the recipient gets it
+// though the sender is gone by then.
 func TestHolderRestarts(t *testing.T) {
-	bubble(t, 4, func(t *testing.T, nodes []*testNode) {
+	bubble(t, 5, func(t *testing.T, nodes []*testNode) {
 		person, vendor := nodes[0], nodes[1]
 		route := person.openRoute("intent")
 		holder := nodes[holderOfRoute(nodes, route.Peer)]
@@ -83,11 +83,33 @@ func TestHolderRestarts(t *testing.T) {
 		self := vendor.courier.Self()
 		offer := vendor.send(Outgoing{To: route, From: &self, Kind: "offer", Body: []byte("x"), Expires: time.Now().Add(24 * time.Hour), Direct: true})
 		eventually(t, time.Minute, "held", func() bool { return vendor.letter(offer).State == StateHeld })
+		vendor.stop()
 		holder.stop()
+		if kept := holder.count(t, "held-letter"); kept != 1 {
+			t.Fatalf("%d letters in the holder's store", kept)
+		}
 		holder.start()
 		person.start()
+		eventually(t, time.Minute, "the letter's effect", func() bool { return len(person.effects()) == 1 })
+		time.Sleep(time.Minute)
+		if kept := holder.count(t, "held-letter"); kept != 0 {
+			t.Errorf("%d letters stay in the holder's store after they were fetched", kept)
+		}
+		vendor.start()
 		eventually(t, time.Hour, "delivered", func() bool { return vendor.letter(offer).State == StateDelivered })
 	})
+}
+
+// count returns how many records of a kind the node has.
+func (n *testNode) count(t *testing.T, kind store.Kind) (count int) {
+	t.Helper()
+	if err := n.store.View(context.Background(), func(tx store.Tx) (err error) {
+		count, err = tx.Count(store.Query{Kind: kind})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return count
 }
 
 // A holder that is gone is reported once, and used again when it is back.

@@ -27,7 +27,9 @@ const (
 // no route, no letter.
 type counters struct {
 	in, out, asked *prometheus.CounterVec
+	fallen         *prometheus.CounterVec
 	polls          prometheus.Counter
+	replaced       prometheus.Counter
 }
 
 func newCounters(reg prometheus.Registerer, h *hold.Holder) (counters, error) {
@@ -35,11 +37,15 @@ func newCounters(reg prometheus.Registerer, h *hold.Holder) (counters, error) {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "parley", Subsystem: "courier", Name: name, Help: help}, labels)
 	}
 	c := counters{
-		in:    vec("letters_received_total", "Letters that reached this node, by what became of them.", "result"),
-		out:   vec("send_attempts_total", "Attempts to send a letter, by the state it is in after.", "state"),
-		asked: vec("requests_total", "Requests of other peers, by protocol and answer.", "protocol", "answer"),
+		in:     vec("letters_received_total", "Letters that reached this node, by what became of them.", "result"),
+		out:    vec("send_attempts_total", "Attempts to send a letter, by the state it is in after.", "state"),
+		asked:  vec("requests_total", "Requests of other peers, by protocol and answer.", "protocol", "answer"),
+		fallen: vec("fallback_attempts_total", "Attempts to hand a letter in at a holder for a recipient that was not reached, by the state it is in after.", "state"),
 		polls: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: "parley", Subsystem: "courier", Name: "polls_failed_total", Help: "Fetches from holders that failed.",
+		}),
+		replaced: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: "parley", Subsystem: "courier", Name: "routes_replaced_total", Help: "Own routes that got new keys and another slot.",
 		}),
 	}
 	if reg == nil {
@@ -50,7 +56,7 @@ func newCounters(reg prometheus.Registerer, h *hold.Holder) (counters, error) {
 			func() float64 { return float64(of(h.Stats())) })
 	}
 	for _, m := range []prometheus.Collector{
-		c.in, c.out, c.asked, c.polls,
+		c.in, c.out, c.asked, c.fallen, c.polls, c.replaced,
 		gauge("held_slots", "Slots kept for others.", func(s hold.Stats) int { return s.Slots }),
 		gauge("held_letters", "Letters kept for others.", func(s hold.Stats) int { return s.Letters }),
 		gauge("held_bytes", "Bytes of letters kept for others.", func(s hold.Stats) int { return s.Bytes }),
@@ -64,6 +70,8 @@ func newCounters(reg prometheus.Registerer, h *hold.Holder) (counters, error) {
 
 func (c counters) received(result string) { c.in.WithLabelValues(result).Inc() }
 func (c counters) sent(state string)      { c.out.WithLabelValues(state).Inc() }
+
+func (c counters) fellBack(state string) { c.fallen.WithLabelValues(state).Inc() }
 
 func (c counters) pollFailed() { c.polls.Inc() }
 

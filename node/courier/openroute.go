@@ -79,7 +79,7 @@ func (c *Courier) openRoute(ctx context.Context, label string, expires time.Time
 	for _, p := range avoid[:min(len(avoid), maxAvoid)] {
 		rt.rec.Avoid = append(rt.rec.Avoid, p.String())
 	}
-	if err := c.placeRoute(ctx, rt); err != nil {
+	if err := c.placeRoute(ctx, rt, nil); err != nil {
 		return intentcast.Route{}, err
 	}
 	return rt.rec.Route, c.establish(ctx, rt)
@@ -108,7 +108,7 @@ func (c *Courier) extendRoute(ctx context.Context, rt *ownRoute, expires identit
 		return rec.Route, nil
 	}
 	rec.Expires = expires
-	if err := c.putRoute(ctx, rt.label, routeOpen, rec); err != nil {
+	if err := c.putRoute(ctx, rt.id, routeOpen, rec); err != nil {
 		return intentcast.Route{}, err
 	}
 	rt.mu.Lock()
@@ -120,13 +120,13 @@ func (c *Courier) extendRoute(ctx context.Context, rt *ownRoute, expires identit
 // establish makes a placed route durable and has it polled. The record comes
 // first, so that keys without one are never left behind.
 func (c *Courier) establish(ctx context.Context, rt *ownRoute) error {
-	if err := c.putRoute(ctx, rt.label, routeOpening, rt.rec); err != nil {
+	if err := c.putRoute(ctx, rt.id, routeOpening, rt.rec); err != nil {
 		return err
 	}
-	if err := c.cfg.Secrets.PutAll(map[string][]byte{routeSecret(rt.label): rt.secret()}); err != nil {
+	if err := c.cfg.Secrets.PutAll(map[string][]byte{routeSecret(rt.id): rt.secret()}); err != nil {
 		return fmt.Errorf("store keys of route: %w", err)
 	}
-	if err := c.putRoute(ctx, rt.label, routeOpen, rt.rec); err != nil {
+	if err := c.putRoute(ctx, rt.id, routeOpen, rt.rec); err != nil {
 		return err
 	}
 	if now := time.Now(); !c.startPolling(rt, now, now) {
@@ -135,13 +135,14 @@ func (c *Courier) establish(ctx context.Context, rt *ownRoute) error {
 	return nil
 }
 
-// placeRoute finds a holder and opens the slot there.
-func (c *Courier) placeRoute(ctx context.Context, rt *ownRoute) error {
+// placeRoute finds a holder and opens the slot there: at one of those that
+// not names only if there is nobody else.
+func (c *Courier) placeRoute(ctx context.Context, rt *ownRoute, not []peer.ID) error {
 	if err := c.lookAround(ctx); err != nil {
 		return err
 	}
 	var asked []peer.ID
-	avoid := rt.rec.avoid()
+	avoid := append(rt.rec.avoid(), not...)
 	last := ErrNoHolder
 	for range openTries {
 		e, ok := c.chooseHolder(asked, avoid)
@@ -206,9 +207,12 @@ func (c *Courier) chooseHolder(asked, avoid []peer.ID) (entry, bool) {
 }
 
 func (c *Courier) placeAt(ctx context.Context, rt *ownRoute, e entry) error {
-	via, err := c.forwarder(e.info.ID, rt.rec.avoid())
-	if err != nil {
-		return err
+	var via *peer.AddrInfo
+	if !rt.rec.Mailbox {
+		var err error
+		if via, err = c.forwarder(e.info.ID, rt.rec.avoid()); err != nil {
+			return err
+		}
 	}
 	rt.holder = e.info.ID
 	rt.rec.Holder, rt.rec.Hidden = e.rec.Key, via != nil
@@ -252,25 +256,26 @@ func (c *Courier) CloseRoute(ctx context.Context, label string) error {
 		return fmt.Errorf("close route: %w", ErrNotRunning)
 	}
 	defer leave()
+	if label == "" {
+		return nil // a mailbox has no label, and is no route that was opened
+	}
 	unlock, ok := c.routes.lock(label)
 	if !ok {
 		return fmt.Errorf("close route: label %q is being opened or closed", label)
 	}
 	defer unlock()
-	rt := c.routes.get(label)
-	if rt == nil {
-		return nil
-	}
-	<-c.turns.drop(rt.poll)
-	if err := c.endRoute(ctx, rt); err != nil {
-		return fmt.Errorf("close route: %w", err)
+	for _, rt := range c.routes.all(label) {
+		<-c.turns.drop(rt.poll)
+		if err := c.endRoute(ctx, rt); err != nil {
+			return fmt.Errorf("close route: %w", err)
+		}
 	}
 	return nil
 }
 
 // endRoute closes the slot if its holder can be reached and forgets the route.
 func (c *Courier) endRoute(ctx context.Context, rt *ownRoute) error {
-	if err := c.putRoute(ctx, rt.label, routeClosing, rt.record()); err != nil {
+	if err := c.putRoute(ctx, rt.id, routeClosing, rt.record()); err != nil {
 		return err
 	}
 	brief, cancel := context.WithTimeout(ctx, closeTimeout)
@@ -282,5 +287,5 @@ func (c *Courier) endRoute(ctx context.Context, rt *ownRoute) error {
 		}
 	}
 	c.routes.remove(rt)
-	return c.forgetRoute(ctx, rt.label)
+	return c.forgetRoute(ctx, rt.id)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/courier/seal"
@@ -24,6 +25,8 @@ const (
 // errRoute is returned for a route that no letter can be sent to.
 var errRoute = errors.New("not a usable route")
 
+type holders = []intentcast.RouteHolder
+
 // outLetter is the body of a letter's record. It holds the letter sealed: what
 // was in it can't be read from the outbox.
 type outLetter struct {
@@ -32,6 +35,8 @@ type outLetter struct {
 	Peer     string        `cbor:"peer"`              // whom it is handed to
 	Addrs    []string      `cbor:"addrs,omitempty"`   //
 	Slot     []byte        `cbor:"slot,omitempty"`    // at that peer; none: the peer is the recipient
+	Holders  holders       `cbor:"holders,omitempty"` // other peers that keep letters for the recipient
+	HeldBy   string        `cbor:"heldby,omitempty"`  // the peer that last said to have it, if that is not the recipient
 	Sealed   []byte        `cbor:"sealed,omitempty"`  // gone once its travel has ended
 	Receipt  []byte        `cbor:"receipt,omitempty"` // key of the receipt
 	From     []byte        `cbor:"from,omitempty"`    // SHA-256 of the key an acknowledgement is sealed to
@@ -96,7 +101,7 @@ func (c *Courier) seal(out Outgoing) (task, error) {
 		return task{}, err
 	}
 	o := outLetter{
-		Version: 1, Kind: out.Kind, Peer: out.To.Peer, Addrs: out.To.Addrs, Slot: out.To.Slot,
+		Version: 1, Kind: out.Kind, Peer: out.To.Peer, Addrs: out.To.Addrs, Slot: out.To.Slot, Holders: out.To.Holders,
 		Sealed: sealed, Receipt: receipt, Direct: out.Direct, Created: l.Sent, Expires: l.Expires,
 	}
 	if out.From != nil {
@@ -144,7 +149,7 @@ func (c *Courier) Letters(ctx context.Context, ref string) ([]LetterStatus, erro
 func (l outLetter) status(rec store.Record) LetterStatus {
 	s := LetterStatus{
 		ID: rec.ID, Ref: rec.Ref, Kind: l.Kind, State: rec.State, Peer: l.Peer, Slot: len(l.Slot) > 0,
-		Attempts: int(l.Attempts), Problem: l.Problem, Created: l.Created.Std(), Expires: l.Expires.Std(),
+		HeldBy: l.HeldBy, Attempts: int(l.Attempts), Problem: l.Problem, Created: l.Created.Std(), Expires: l.Expires.Std(),
 	}
 	if l.Done.IsZero() {
 		s.Next = rec.Due

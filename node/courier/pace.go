@@ -36,7 +36,10 @@ const (
 	pollAfter  = 30 * time.Second // after letters came: to have them deleted, and for more
 	pollRare   = 10 * time.Minute // the longest
 	activeLife = 10 * time.Minute // something is expected for so long
-	resumeEach = 10 * time.Millisecond
+	// pollRetired is for a route whose place another has taken: what comes there
+	// was sealed before its sender knew.
+	pollRetired = 30 * time.Minute
+	resumeEach  = 10 * time.Millisecond
 )
 
 // pollRoutes gives the routes their turns until ctx ends. Besides those that
@@ -125,6 +128,9 @@ func (p *poller) next(began time.Time, got arrival) time.Time {
 	if got == nothing { // the fetch was not to wait, or the holder does not keep to it
 		least = began.Add(pollBase)
 	}
+	if got == nothing && p.quietFor(now) > activeLife && !p.rt.record().Retired.IsZero() {
+		return now.Add(p.c.choice.around(pollRetired))
+	}
 	open, _ := p.c.routes.counts()
 	active := got != nothing || p.quietFor(now) < activeLife
 	switch {
@@ -144,6 +150,9 @@ func (p *poller) next(began time.Time, got arrival) time.Time {
 // wait returns how long a fetch may wait, and what to call after it.
 func (p *poller) wait(rec routeRecord) (time.Duration, func()) {
 	now := time.Now()
+	if !p.rt.record().Retired.IsZero() && p.quietFor(now) > activeLife {
+		return 0, func() {}
+	}
 	always := !p.c.crowded()
 	if !p.c.turns.mayWait(p.mostWaits(now), always) {
 		return 0, func() {}

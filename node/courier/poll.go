@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 )
 
@@ -56,6 +57,7 @@ type poller struct {
 	told     bool      // of the loss
 
 	mu     sync.Mutex
+	lost   time.Time // since when the holder does not answer, once that was told; zero: it does
 	active time.Time // when a letter last came or arrived there, or the route was opened
 }
 
@@ -121,6 +123,7 @@ func (p *poller) round(ctx context.Context, rec routeRecord) (arrival, error) {
 		return nothing, err
 	}
 	p.failures, p.failing, p.told = 0, time.Time{}, false
+	p.lose(time.Time{})
 	p.most = min(fetchMost, 2*p.most)
 	p.deal(ctx, came)
 	switch size := 0; {
@@ -174,17 +177,36 @@ func (p *poller) handle(ctx context.Context, letters [][]byte) (failed [][]byte)
 
 // receiveHeld deals with a letter that came by rt. An error means: again.
 func (c *Courier) receiveHeld(ctx context.Context, rt *ownRoute, sealed []byte) error {
-	key, err := rt.key()
-	if err != nil {
-		return err
-	}
-	l, _, err := key.Open(sealed)
-	if err != nil { // anybody may hand in anything
+	l, to, err := c.openHeld(rt, sealed)
+	if errors.Is(err, seal.ErrUnreadable) || errors.Is(err, seal.ErrMalformed) { // anybody may hand in anything
 		c.count.received(resultUnreadable)
 		return nil
 	}
-	_, err = c.receive(ctx, l, rt.label, rt.keyHash)
+	if err != nil {
+		return err
+	}
+	_, err = c.receive(ctx, l, rt.label, to, true)
 	return err
+}
+
+// openHeld opens a letter that came by rt: with its key, or that of another
+// route of the label, since a sender told of a new route sends there what it
+// had sealed before. It returns the SHA-256 of the key that opened it.
+func (c *Courier) openHeld(rt *ownRoute, sealed []byte) (seal.Letter, []byte, error) {
+	if rt.label == "" {
+		l, _, err := c.key.Open(sealed)
+		return l, []byte(c.keyHash), err
+	}
+	l, err := rt.open(sealed)
+	if err == nil || errors.Is(err, seal.ErrMalformed) {
+		return l, rt.keyHash, err
+	}
+	for _, other := range c.routes.others(rt) {
+		if l, err := other.open(sealed); err == nil {
+			return l, other.keyHash, nil
+		}
+	}
+	return l, nil, err
 }
 
 // fetch asks the holder for letters, waiting for the first if this route may.
@@ -256,6 +278,20 @@ func (p *poller) renew(ctx context.Context, rec routeRecord) error {
 	return nil
 }
 
+// lose notes since when the holder has been lost; zero: it is not.
+func (p *poller) lose(since time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lost = since
+}
+
+// lostSince returns since when the holder has been lost; zero: it is not.
+func (p *poller) lostSince() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lost
+}
+
 // failed counts a failure and tells the owner once it has lasted.
 func (p *poller) failed(err error) {
 	now := time.Now()
@@ -270,9 +306,10 @@ func (p *poller) failed(err error) {
 		return
 	}
 	p.told = true
+	p.lose(p.failing)
 	rec := p.rt.record()
 	p.c.log.Warn("holder of a route does not answer", "label", p.rt.label, "holder", rec.Route.Peer, "since", p.failing, "error", err)
-	if p.c.cfg.RouteLost != nil {
+	if p.c.cfg.RouteLost != nil && !rec.Mailbox && rec.Retired.IsZero() {
 		p.c.cfg.RouteLost(RouteLoss{Label: p.rt.label, Holder: rec.Route.Peer, Since: p.failing, Reason: err.Error()})
 	}
 }

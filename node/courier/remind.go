@@ -62,7 +62,7 @@ func (c *Courier) remindOf(ctx context.Context, holder string, now time.Time) er
 			return err
 		}
 		due := now.Add(c.choice.backoff(1, retryBase, retryLimit))
-		if l.Peer == holder && due.Before(rec.Due) {
+		if (l.Peer == holder || l.HeldBy == holder) && due.Before(rec.Due) {
 			again = append(again, release{rec: rec, due: due})
 		}
 	}

@@ -1,6 +1,8 @@
 package courier
 
 import (
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -10,7 +12,8 @@ import (
 // is counted as routes come and go: a person has thousands.
 type routes struct {
 	mu      sync.Mutex
-	open    map[string]*ownRoute // by label
+	open    map[string]*ownRoute // by id
+	current map[string]*ownRoute // by label: the one told to others
 	byKey   map[string]*ownRoute // by SHA-256 of the public key
 	busy    map[string]bool      // labels being opened or closed
 	holders map[peer.ID]int      // open routes at each holder
@@ -20,7 +23,7 @@ type routes struct {
 
 func newRoutes() routes {
 	return routes{
-		open: make(map[string]*ownRoute), byKey: make(map[string]*ownRoute), busy: make(map[string]bool),
+		open: make(map[string]*ownRoute), current: make(map[string]*ownRoute), byKey: make(map[string]*ownRoute), busy: make(map[string]bool),
 		holders: make(map[peer.ID]int), vias: make(map[peer.ID]int),
 	}
 }
@@ -43,7 +46,21 @@ func (r *routes) lock(label string) (unlock func(), ok bool) {
 func (r *routes) get(label string) *ownRoute {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.open[label]
+	return r.current[label]
+}
+
+// all returns the open routes of a label: the one in use and those whose place
+// it took; or for the label "" the mailboxes of the direct route.
+func (r *routes) all(label string) (out []*ownRoute) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, rt := range r.open {
+		if rt.label == label {
+			out = append(out, rt)
+		}
+	}
+	slices.SortFunc(out, func(a, b *ownRoute) int { return strings.Compare(a.id, b.id) })
+	return out
 }
 
 // of returns the open route whose public key has the SHA-256 key.
@@ -53,12 +70,22 @@ func (r *routes) of(key []byte) *ownRoute {
 	return r.byKey[string(key)]
 }
 
+// others returns the other open routes of rt's label.
+func (r *routes) others(rt *ownRoute) []*ownRoute {
+	return slices.DeleteFunc(r.all(rt.label), func(other *ownRoute) bool { return other == rt })
+}
+
 // add counts an open route in.
 func (r *routes) add(rt *ownRoute) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.open[rt.label] = rt
-	r.byKey[string(rt.keyHash)] = rt
+	r.open[rt.id] = rt
+	if rt.keyHash != nil {
+		r.byKey[string(rt.keyHash)] = rt
+	}
+	if rec := rt.record(); rec.Retired.IsZero() && !rec.Mailbox {
+		r.current[rt.label] = rt
+	}
 	r.count(rt, +1)
 }
 
@@ -66,12 +93,15 @@ func (r *routes) add(rt *ownRoute) {
 func (r *routes) remove(rt *ownRoute) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.open[rt.label] != rt {
+	if r.open[rt.id] != rt {
 		return
 	}
 	r.count(rt, -1)
-	delete(r.open, rt.label)
+	delete(r.open, rt.id)
 	delete(r.byKey, string(rt.keyHash))
+	if r.current[rt.label] == rt {
+		delete(r.current, rt.label)
+	}
 }
 
 // count adds rt to every sum it is part of, or takes it from them. r.mu is
@@ -103,7 +133,7 @@ func (r *routes) goBy(rt *ownRoute, via peer.ID) {
 	defer r.mu.Unlock()
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
-	if r.open[rt.label] == rt {
+	if r.open[rt.id] == rt {
 		add(r.vias, rt.via, -1)
 		add(r.vias, via, +1)
 	}

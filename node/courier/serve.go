@@ -131,7 +131,7 @@ func (c *Courier) answerLetter(ctx context.Context, from peer.ID, frame []byte) 
 	case c.cfg.NoHold:
 		return wire.EncodeAnswer(wire.Unwilling, nil)
 	}
-	return wire.EncodeAnswer(c.holder.Put(from, slot, sealed), nil)
+	return wire.EncodeAnswer(c.holder.Put(ctx, from, slot, sealed), nil)
 }
 
 func (c *Courier) answerHold(ctx context.Context, from peer.ID, frame []byte) []byte {

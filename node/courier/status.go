@@ -13,11 +13,11 @@ import (
 )
 
 // Self returns this node's direct route: its own peer id and addresses, and a
-// key that outlives restarts. Whoever has it knows where this node is; a
+// key that outlives restarts; and the mailboxes it has. Whoever has it knows where this node is; a
 // person gives out routes by OpenRoute instead.
 func (c *Courier) Self() intentcast.Route {
 	h := c.cfg.Host
-	return intentcast.Route{Peer: h.ID().String(), Addrs: routeAddrs(h.Addrs()), Key: c.key.Public()}
+	return intentcast.Route{Peer: h.ID().String(), Addrs: routeAddrs(h.Addrs()), Key: c.key.Public(), Holders: c.mailboxes()}
 }
 
 // routeAddrs returns the addresses that a route shows to others: few, and
@@ -71,6 +71,7 @@ func (c *Courier) Routing() Routing {
 		}
 	}
 	open, hidden := c.routes.counts()
+	open -= len(c.routes.all("")) // mailboxes hide nobody
 	st.Routes, st.Exposed = open, open-hidden
 	st.Text = st.words()
 	return st
@@ -97,6 +98,7 @@ func (c *Courier) sweepLoop(ctx context.Context) {
 		c.holder.Sweep()
 		c.book.sweep(now)
 		c.reach.sweep(now)
+		c.away.sweep(now)
 		c.streams.sweep(now)
 		for _, m := range c.meters {
 			m.Sweep(now)

@@ -78,6 +78,8 @@ type Inbound struct {
 	Sent     time.Time         // by the sender's clock
 	Expires  time.Time         //
 	Received time.Time         //
+
+	held bool // a holder had it: who sent it has no answer yet
 }
 
 // The states of a letter in the outbox.
@@ -95,8 +97,9 @@ type LetterStatus struct {
 	Ref      string    `json:"ref,omitempty"`
 	Kind     string    `json:"kind"`
 	State    string    `json:"state"`
-	Peer     string    `json:"peer"` // the peer it is handed to: holder or recipient
-	Slot     bool      `json:"slot"` // that peer is a holder
+	Peer     string    `json:"peer"`              // the peer it is for: the recipient, or the holder of its route
+	Slot     bool      `json:"slot"`              // that peer is a holder
+	HeldBy   string    `json:"held_by,omitempty"` // the peer that last said to keep it for the recipient
 	Attempts int       `json:"attempts"`
 	Problem  string    `json:"problem,omitempty"` // of the last attempt, or the reason of refusal
 	Created  time.Time `json:"created"`
@@ -125,6 +128,9 @@ type Limits struct {
 	Records        int           // holder records kept
 	Settle         time.Duration // after Run, how long to look for forwarders before doing without
 	LostAfter      time.Duration // no answer of a holder for so long is a loss
+	Replace        time.Duration // a loss of so long has the route replaced, where it can be
+	Rotate         time.Duration // age at which a route gets new keys, where it can, give or take a tenth
+	Grace          time.Duration // for so long letters to a replaced route are taken; then its keys are erased
 }
 
 // DefaultLimits are those of an ordinary node.
@@ -141,6 +147,7 @@ func DefaultLimits() Limits {
 		},
 		Sends: 64, PerDestination: 8, Polls: 64, Records: 1024,
 		Settle: 5 * time.Second, LostAfter: 10 * time.Minute,
+		Replace: time.Hour, Rotate: 7 * 24 * time.Hour, Grace: 14 * 24 * time.Hour,
 	}
 }
 
@@ -156,6 +163,9 @@ func (l Limits) withDefaults() Limits {
 	orDefault(&l.Records, d.Records)
 	orDefault(&l.Settle, d.Settle)
 	orDefault(&l.LostAfter, d.LostAfter)
+	orDefault(&l.Replace, d.Replace)
+	orDefault(&l.Rotate, d.Rotate)
+	orDefault(&l.Grace, d.Grace)
 	return l
 }
 

@@ -32,6 +32,7 @@ type Node struct {
 	Stock      []market.Item
 	Policy     market.Rules
 	Hints      []view.Suggestion
+	Sent       []view.Letter
 	Asked      view.Want // of the last Cast or Amend
 
 	TermsSheet
@@ -59,7 +60,7 @@ var When = identity.At(time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC))
 // "offer" to it, a card "card" that came of that, a negotiation "proffer", and
 // what was shared, sent and agreed under the card.
 func Sample() *Node {
-	price := money.Money{Currency: "USD", Amount: "199.00"}
+	price, next := money.Money{Currency: "USD", Amount: "199.00"}, When
 	category := intentcast.Category{Taxonomy: "shopify", Value: "Vehicles/SUV"}
 	line := relcard.Line{Name: "4-wheel-drive SUV", Quantity: "1", Price: price}
 	vendor := relcard.Party{DID: "did:webvh:Qm:shop.example", Name: "Shop"}
@@ -76,7 +77,9 @@ func Sample() *Node {
 		Held: []view.Card{{ID: ID("card"), Head: ID("card"), State: "active", Since: When, Side: identity.RolePerson, Versions: 1,
 			Body: relcard.Body{Version: 1, Type: relcard.BodyType, Status: relcard.StatusAgreed, Vendor: vendor, Person: relcard.Party{DID: "did:webvh:Qm:pairwise.invalid"}, Lines: []relcard.Line{line}, Total: &price, Time: When},
 		}},
-		Car:   []byte("a CAR file"),
+		Car: []byte("a CAR file"),
+		Sent: []view.Letter{{ID: "c0ffee", Kind: "propose", Ref: ID("card").String(), State: "held", Text: "kept for the recipient by another peer",
+			HeldBy: "12D3KooWOther", Attempts: 1, Created: When, Expires: When, Next: &next}},
 		Hints: []view.Suggestion{{Intent: ID("heard"), Text: "an SUV", Item: "Minivan", Why: "shares a word"}},
 	}
 	n.TermsSheet, n.DataSheet, n.ChannelSheet = sampleTerms(n.Held[0]), sampleData(n.Held[0]), sampleChannels(n.Held[0])
@@ -146,6 +149,14 @@ func find[T any](all []T, err error, is func(T) bool) (T, error) {
 // Status implements api.Node.
 func (n *Node) Status(context.Context) (view.Status, error) {
 	return view.Status{Name: "sample", Version: "test", Started: When, PeerID: "12D3KooWSample", Addresses: []string{}, Reach: view.Reach{Kind: "local", Text: "Only here."}, Connections: []view.Connection{}, Cards: len(n.Held), Routing: "direct"}, n.call("status")
+}
+
+// Letters implements api.Node.
+func (n *Node) Letters(_ context.Context, card dagcbor.CID) ([]view.Letter, error) {
+	if card.IsZero() {
+		return n.Sent, n.call("letters")
+	}
+	return n.Sent, n.call("letters of %s", card)
 }
 
 // Cast implements api.Node.

@@ -16,6 +16,7 @@ import (
 	"github.com/parley-network/parley/node/courier/hold"
 	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
+	"github.com/parley-network/parley/node/store/memory"
 	"pgregory.net/rapid"
 )
 
@@ -89,12 +90,12 @@ func wantStatus(t testing.TB, what string, got, want wire.Status) {
 
 // Open, hand in, fetch, delete, close: the life of a slot.
 func TestLife(t *testing.T) {
-	h, o := hold.New(self, hold.DefaultLimits()), newOwner(t)
-	wantStatus(t, "hand in before opening", h.Put(bob, o.slot(), mail(1)), wire.NoSlot)
+	h, o := hold.New(self, hold.DefaultLimits(), memory.New()), newOwner(t)
+	wantStatus(t, "hand in before opening", h.Put(context.Background(), bob, o.slot(), mail(1)), wire.NoSlot)
 	wantStatus(t, "open", o.open(h, time.Hour).Status, wire.Taken)
-	wantStatus(t, "hand in", h.Put(bob, o.slot(), mail(1)), wire.Taken)
-	wantStatus(t, "hand in again", h.Put(bob, o.slot(), mail(1)), wire.Duplicate)
-	wantStatus(t, "hand in another", h.Put(bob, o.slot(), mail(2)), wire.Taken)
+	wantStatus(t, "hand in", h.Put(context.Background(), bob, o.slot(), mail(1)), wire.Taken)
+	wantStatus(t, "hand in again", h.Put(context.Background(), bob, o.slot(), mail(1)), wire.Duplicate)
+	wantStatus(t, "hand in another", h.Put(context.Background(), bob, o.slot(), mail(2)), wire.Taken)
 
 	got := o.fetch(h)
 	if len(got.Letters) != 2 || !bytes.Equal(got.Letters[0], mail(1)) || !bytes.Equal(got.Letters[1], mail(2)) {
@@ -121,9 +122,9 @@ func TestLife(t *testing.T) {
 
 // What a thief may try: everything fails, and the owner's letters stay.
 func TestTheft(t *testing.T) {
-	h, o, thief := hold.New(self, hold.DefaultLimits()), newOwner(t), newOwner(t)
+	h, o, thief := hold.New(self, hold.DefaultLimits(), memory.New()), newOwner(t), newOwner(t)
 	o.open(h, time.Hour)
-	h.Put(bob, o.slot(), mail(1))
+	h.Put(context.Background(), bob, o.slot(), mail(1))
 
 	forged := func(op wire.HoldOp) []byte {
 		// The thief's signature over the owner's slot.
@@ -164,7 +165,7 @@ func TestLimits(t *testing.T) {
 		Slots: 3, PeerSlots: 2, Letters: 4, PeerLetters: 3, SlotBytes: 10 * size,
 		Bytes: 6 * size, PeerBytes: 5 * size, Life: time.Hour, Polls: 1, SlotPolls: 1,
 	}
-	h := hold.New(self, lim)
+	h := hold.New(self, lim, memory.New())
 	a, b, c := newOwner(t), newOwner(t), newOwner(t)
 	wantStatus(t, "slot 1", a.open(h, time.Minute).Status, wire.Taken)
 	wantStatus(t, "slot 2", b.open(h, time.Minute).Status, wire.Taken)
@@ -175,14 +176,14 @@ func TestLimits(t *testing.T) {
 	wantStatus(t, "slot 4", newOwner(t).open(h, time.Minute).Status, wire.Full)
 
 	for i := range 3 {
-		wantStatus(t, "letter", h.Put(bob, a.slot(), mail(i)), wire.Taken)
+		wantStatus(t, "letter", h.Put(context.Background(), bob, a.slot(), mail(i)), wire.Taken)
 	}
-	wantStatus(t, "fourth from one peer", h.Put(bob, a.slot(), mail(3)), wire.Full)
-	wantStatus(t, "fourth from another", h.Put(alice, a.slot(), mail(3)), wire.Taken)
-	wantStatus(t, "fifth", h.Put("carol", a.slot(), mail(4)), wire.Full)
-	wantStatus(t, "other slot", h.Put(bob, b.slot(), mail(5)), wire.Taken)
-	wantStatus(t, "bytes in all", h.Put(bob, b.slot(), make([]byte, 4096+seal.Overhead)), wire.Full)
-	wantStatus(t, "larger than a slot", h.Put(bob, b.slot(), make([]byte, 10*size+1)), wire.TooLarge)
+	wantStatus(t, "fourth from one peer", h.Put(context.Background(), bob, a.slot(), mail(3)), wire.Full)
+	wantStatus(t, "fourth from another", h.Put(context.Background(), alice, a.slot(), mail(3)), wire.Taken)
+	wantStatus(t, "fifth", h.Put(context.Background(), "carol", a.slot(), mail(4)), wire.Full)
+	wantStatus(t, "other slot", h.Put(context.Background(), bob, b.slot(), mail(5)), wire.Taken)
+	wantStatus(t, "bytes in all", h.Put(context.Background(), bob, b.slot(), make([]byte, 4096+seal.Overhead)), wire.Full)
+	wantStatus(t, "larger than a slot", h.Put(context.Background(), bob, b.slot(), make([]byte, 10*size+1)), wire.TooLarge)
 
 	granted := a.open(h, 48*time.Hour).Expires.Std()
 	if d := time.Until(granted); d > lim.Life || d < lim.Life-time.Minute {
@@ -192,12 +193,12 @@ func TestLimits(t *testing.T) {
 
 // A slot takes 200 offers of 4 KiB, and gives them out a piece at a time.
 func TestManyOffers(t *testing.T) {
-	h, o := hold.New(self, hold.DefaultLimits()), newOwner(t)
+	h, o := hold.New(self, hold.DefaultLimits(), memory.New()), newOwner(t)
 	o.open(h, time.Hour)
 	for i := range 200 {
 		l := make([]byte, 4096+seal.Overhead)
 		copy(l, fmt.Sprint(i))
-		wantStatus(t, "offer", h.Put(peer.ID(fmt.Sprint("vendor ", i%50)), o.slot(), l), wire.Taken)
+		wantStatus(t, "offer", h.Put(context.Background(), peer.ID(fmt.Sprint("vendor ", i%50)), o.slot(), l), wire.Taken)
 	}
 	var done [][]byte
 	for got := 0; got < 200; {
@@ -216,7 +217,7 @@ func TestManyOffers(t *testing.T) {
 		t.Error("letters left")
 	}
 	// The largest letter there is fits a response too.
-	h.Put(bob, o.slot(), make([]byte, seal.MaxSealedLetter))
+	h.Put(context.Background(), bob, o.slot(), make([]byte, seal.MaxSealedLetter))
 	encoded, err := wire.EncodeHoldResponse(o.fetch(h))
 	if err != nil || len(encoded) < seal.MaxSealedLetter || len(encoded) > seal.MaxExchange-4 {
 		t.Errorf("response of %d bytes, %v", len(encoded), err)
@@ -227,7 +228,7 @@ func TestManyOffers(t *testing.T) {
 // than the slot or the server live.
 func TestLongPoll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, o := hold.New(self, hold.DefaultLimits()), newOwner(t)
+		h, o := hold.New(self, hold.DefaultLimits(), memory.New()), newOwner(t)
 		o.open(h, time.Hour)
 		began := time.Now()
 		poll := func(ctx context.Context) (wire.HoldResponse, time.Duration) {
@@ -238,7 +239,7 @@ func TestLongPoll(t *testing.T) {
 		if resp, took := poll(t.Context()); resp.Status != wire.Taken || len(resp.Letters) != 0 || took != 25*time.Second {
 			t.Errorf("nothing came: %v after %v", resp.Status, took)
 		}
-		time.AfterFunc(7*time.Second, func() { h.Put(bob, o.slot(), mail(1)) })
+		time.AfterFunc(7*time.Second, func() { h.Put(context.Background(), bob, o.slot(), mail(1)) })
 		if resp, took := poll(t.Context()); len(resp.Letters) != 1 || took != 7*time.Second {
 			t.Errorf("a letter came: %d after %v", len(resp.Letters), took)
 		}
@@ -263,7 +264,7 @@ func TestPollLimits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lim := hold.DefaultLimits()
 		lim.SlotPolls = 2
-		h, o := hold.New(self, lim), newOwner(t)
+		h, o := hold.New(self, lim, memory.New()), newOwner(t)
 		o.open(h, time.Hour)
 		var wg sync.WaitGroup
 		for range 2 {
@@ -279,9 +280,9 @@ func TestPollLimits(t *testing.T) {
 // A slot's life ends by the clock, and its room is free again.
 func TestExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, o := hold.New(self, hold.DefaultLimits()), newOwner(t)
+		h, o := hold.New(self, hold.DefaultLimits(), memory.New()), newOwner(t)
 		o.open(h, time.Hour)
-		h.Put(bob, o.slot(), mail(1))
+		h.Put(context.Background(), bob, o.slot(), mail(1))
 		time.Sleep(30 * time.Minute)
 		o.open(h, time.Hour) // extended
 		time.Sleep(59 * time.Minute)
@@ -290,7 +291,7 @@ func TestExpiry(t *testing.T) {
 			t.Error("gone before its time")
 		}
 		time.Sleep(time.Minute)
-		wantStatus(t, "hand in", h.Put(bob, o.slot(), mail(2)), wire.NoSlot)
+		wantStatus(t, "hand in", h.Put(context.Background(), bob, o.slot(), mail(2)), wire.NoSlot)
 		h.Sweep()
 		if st := h.Stats(); st != (hold.Stats{}) {
 			t.Errorf("left behind: %+v", st)
@@ -311,7 +312,7 @@ func TestSums(t *testing.T) {
 		owners[i] = newOwner(t)
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		h := hold.New(self, lim)
+		h := hold.New(self, lim, memory.New())
 		model := make(map[int]map[int]bool) // slot → letters
 		t.Repeat(map[string]func(*rapid.T){
 			"open": func(t *rapid.T) {
@@ -328,7 +329,7 @@ func TestSums(t *testing.T) {
 			"put": func(t *rapid.T) {
 				i, n := rapid.IntRange(0, 3).Draw(t, "slot"), rapid.IntRange(0, 6).Draw(t, "letter")
 				from := peer.ID(fmt.Sprint(rapid.IntRange(0, 1).Draw(t, "from")))
-				if h.Put(from, owners[i].slot(), mail(n)) == wire.Taken {
+				if h.Put(context.Background(), from, owners[i].slot(), mail(n)) == wire.Taken {
 					model[i][n] = true
 				}
 			},

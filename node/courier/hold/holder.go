@@ -1,20 +1,25 @@
 package hold
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/parley-network/parley/node/courier/wire"
+	"github.com/parley-network/parley/node/store"
 )
 
 type key [32]byte
 
 // Holder keeps letters. Its methods are safe for concurrent use.
 type Holder struct {
-	self peer.ID
-	lim  Limits
+	self  peer.ID
+	lim   Limits
+	shelf shelf
+	wake  chan struct{} // has one when there is something dead
 
 	mu     sync.Mutex
 	slots  map[key]*slot
@@ -22,56 +27,113 @@ type Holder struct {
 	handed map[peer.ID]int // bytes by who handed them in
 	bytes  int
 	polls  int
+	seq    uint64 // of the last slot or letter
+	recent recent
+	dead   []store.Record // records to be deleted: kind and id
 }
 
 type slot struct {
+	key     key
+	seq     uint64 // tells it from an earlier slot of the same key
 	opener  peer.ID
 	expires time.Time
-	letters []letter // in the order of arrival
+	letters []*letter // in the order of arrival
 	bytes   int
 	polls   int
 	changed chan struct{} // closed when a letter comes or the slot goes; nil if nobody waits
 }
 
+// letter is the index entry of one that is kept; its bytes are on the shelf.
 type letter struct {
+	slot   key
 	id     key
-	sealed []byte
+	seq    uint64 // in the order of arrival
+	size   int
 	from   peer.ID
+	sealed []byte // while it is among the recent; nil: see the shelf
+	kept   bool   // it is durable
+	gone   bool   // it was deleted, or its slot was
 }
 
 // Stats says how much is held.
 type Stats struct{ Slots, Letters, Bytes, Polls int }
 
-// New returns an empty holder that answers requests made for the peer self.
-func New(self peer.ID, lim Limits) *Holder {
+// New returns a holder that answers requests made for the peer self and keeps
+// everything in s. It holds nothing until [Holder.Load] has found what is
+// there.
+func New(self peer.ID, lim Limits, s store.Store) *Holder {
 	return &Holder{
-		self: self, lim: lim,
+		self: self, lim: lim, shelf: shelf{s, self.String()}, wake: make(chan struct{}, 1),
 		slots: make(map[key]*slot), opened: make(map[peer.ID]int), handed: make(map[peer.ID]int),
 	}
 }
 
-// Put keeps a sealed letter that the peer from handed in, and returns Taken,
-// Duplicate, NoSlot, TooLarge or Full. It keeps sealed itself, not a copy.
-func (h *Holder) Put(from peer.ID, slotKey, sealed []byte) wire.Status {
+// Put keeps a sealed letter that the peer from handed in, and returns Taken
+// once it is durable; or Duplicate, NoSlot, TooLarge or Full; or Busy if the
+// store failed or the same letter is just being written.
+func (h *Holder) Put(ctx context.Context, from peer.ID, slotKey, sealed []byte) wire.Status {
+	l, status := h.admit(from, key(slotKey), sealed)
+	if status != wire.Taken {
+		return status
+	}
+	err := h.shelf.putLetter(ctx, l, sealed)
+	return h.shelved(l, sealed, err)
+}
+
+// admit makes room for a letter, which counts from now on and is not given out
+// yet.
+func (h *Holder) admit(from peer.ID, k key, sealed []byte) (*letter, wire.Status) {
 	if len(sealed) > h.lim.SlotBytes {
-		return wire.TooLarge
+		return nil, wire.TooLarge
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := h.live(key(slotKey), time.Now())
+	s := h.live(k, time.Now())
 	if s == nil {
-		return wire.NoSlot
+		return nil, wire.NoSlot
 	}
-	l := letter{key(wire.LetterID(sealed)), sealed, from}
-	if slices.ContainsFunc(s.letters, func(have letter) bool { return have.id == l.id }) {
-		return wire.Duplicate
+	id := key(wire.LetterID(sealed))
+	for _, have := range s.letters {
+		switch {
+		case have.id == id && have.kept:
+			return nil, wire.Duplicate
+		case have.id == id:
+			return nil, wire.Busy
+		}
 	}
-	if len(s.letters) >= h.lim.Letters || s.bytes+len(sealed) > h.lim.SlotBytes ||
-		h.bytes+len(sealed) > h.lim.Bytes || h.handed[from]+len(sealed) > h.lim.PeerBytes || s.from(from) >= h.lim.PeerLetters {
-		return wire.Full
+	n := len(sealed)
+	if len(s.letters) >= h.lim.Letters || s.bytes+n > h.lim.SlotBytes ||
+		h.bytes+n > h.lim.Bytes || h.handed[from]+n > h.lim.PeerBytes || s.from(from) >= h.lim.PeerLetters {
+		return nil, wire.Full
 	}
+	h.seq++
+	l := &letter{slot: k, id: id, seq: h.seq, size: n, from: from}
 	s.letters = append(s.letters, l)
 	h.count(s, l, +1)
+	return l, wire.Taken
+}
+
+// shelved notes whether a letter has become durable.
+func (h *Holder) shelved(l *letter, sealed []byte, err error) wire.Status {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.slots[l.slot]
+	switch {
+	case err != nil && !l.gone:
+		s.letters = slices.DeleteFunc(s.letters, func(have *letter) bool { return have == l })
+		h.count(s, l, -1)
+		fallthrough
+	case err != nil:
+		if errors.Is(err, store.ErrFull) {
+			return wire.Full
+		}
+		return wire.Busy
+	case l.gone:
+		h.bury(h.shelf.letterRecord(l))
+		return wire.NoSlot
+	}
+	l.kept = true
+	h.recent.add(l, sealed)
 	s.signal()
 	return wire.Taken
 }
@@ -102,39 +164,51 @@ func (h *Holder) Stats() Stats {
 func (h *Holder) live(k key, now time.Time) *slot {
 	s := h.slots[k]
 	if s != nil && !now.Before(s.expires) {
-		h.drop(k, s)
+		h.drop(s)
 		return nil
 	}
 	return s
 }
 
-func (h *Holder) drop(k key, s *slot) {
+// drop deletes a slot and its letters. h.mu is held.
+func (h *Holder) drop(s *slot) {
 	for _, l := range s.letters {
-		h.count(s, l, -1)
+		h.lose(s, l)
 	}
 	s.letters = nil
 	decrement(h.opened, s.opener, 1)
-	delete(h.slots, k)
+	delete(h.slots, s.key)
+	h.bury(h.shelf.slotRecord(s))
 	s.signal()
 }
 
-// remove deletes the letters named in ids.
+// remove deletes the letters named in ids. h.mu is held.
 func (h *Holder) remove(s *slot, ids [][]byte) {
 	if len(ids) == 0 || len(s.letters) == 0 {
 		return
 	}
 	gone := keySet(ids)
-	s.letters = slices.DeleteFunc(s.letters, func(l letter) bool {
+	s.letters = slices.DeleteFunc(s.letters, func(l *letter) bool {
 		if gone[l.id] {
-			h.count(s, l, -1)
+			h.lose(s, l)
 		}
 		return gone[l.id]
 	})
 }
 
+// lose counts a letter out and has it deleted. h.mu is held.
+func (h *Holder) lose(s *slot, l *letter) {
+	h.count(s, l, -1)
+	l.gone = true
+	h.recent.drop(l)
+	if l.kept {
+		h.bury(h.shelf.letterRecord(l))
+	}
+}
+
 // count adds (sign +1) or takes (-1) a letter from every sum it is part of.
-func (h *Holder) count(s *slot, l letter, sign int) {
-	n := sign * len(l.sealed)
+func (h *Holder) count(s *slot, l *letter, sign int) {
+	n := sign * l.size
 	s.bytes += n
 	h.bytes += n
 	decrement(h.handed, l.from, -n)

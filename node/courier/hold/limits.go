@@ -3,9 +3,14 @@
 //
 // A slot is an Ed25519 public key. Its owner opens it, fetches, and closes it
 // with requests signed by that key, usually through another peer; anybody may
-// hand in a letter. Everything is bounded by [Limits] and held in memory: a
-// holder that restarts has lost its letters, and senders repeat them until the
-// recipient acknowledges.
+// hand in a letter. Everything is bounded by [Limits] and kept in the node's
+// store: a letter is durable before it is answered to be taken, so that what a
+// holder owns to have survives a killed process. In memory there is an index,
+// some 300 bytes a letter, and the bytes of those that came last.
+//
+// Who hands a letter in need not believe the answer: senders repeat until the
+// recipient acknowledges. What the holder can read of a letter is its size, and
+// which peer brought it, which is most often a forwarder.
 package hold
 
 import "time"

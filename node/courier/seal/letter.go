@@ -86,6 +86,9 @@ func CheckRoute(r intentcast.Route) error {
 	case len(r.Key) != KeySize:
 		return fmt.Errorf("route: public key of %d bytes, want %d: %w", len(r.Key), KeySize, ErrKey)
 	}
+	if err := r.CheckHolders(); err != nil {
+		return fmt.Errorf("route: %w", err)
+	}
 	return nil
 }
 

@@ -1,0 +1,54 @@
+package courier
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parley-network/parley/gossip/intentcast"
+	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/store"
+)
+
+// Readdress has the letters sent for ref that wait to go to the route from go
+// to the route to, within tx. They stay sealed as they are: the recipient's
+// node opens there what was sealed to the earlier keys of the same label.
+func (c *Courier) Readdress(tx store.Tx, ref string, from, to intentcast.Route) error {
+	recs, err := tx.List(store.Query{Kind: kindLetter, Ref: ref})
+	if err != nil {
+		return fmt.Errorf("readdress letters: %w", err)
+	}
+	for _, rec := range recs {
+		l, err := decodeOut(rec.Body)
+		if err != nil {
+			return err
+		}
+		if !l.Done.IsZero() || l.Peer != from.Peer || !bytes.Equal(l.Slot, from.Slot) {
+			continue
+		}
+		l.Peer, l.Addrs, l.Slot, l.Holders = to.Peer, to.Addrs, to.Slot, to.Holders
+		if rec.Body, err = dagcbor.Marshal(l); err != nil {
+			return err
+		}
+		rec.Due = time.Now()
+		if err := tx.Put(rec); err != nil {
+			return fmt.Errorf("readdress letter: %w", err)
+		}
+	}
+	c.queued.Store(time.Now().UnixNano())
+	return nil
+}
+
+// StateOf returns the state of a letter sent; "" if nothing is known of it
+// (any more).
+func StateOf(tx store.Tx, id string) (string, error) {
+	if id == "" {
+		return "", nil
+	}
+	rec, err := tx.Get(kindLetter, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	return rec.State, err
+}

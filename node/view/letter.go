@@ -1,0 +1,18 @@
+package view
+
+import "github.com/parley-network/parley/identity"
+
+// Letter is where a letter stands that this node has sent.
+type Letter struct {
+	ID       string         `json:"id"`
+	Kind     string         `json:"kind" doc:"what it carries, such as offer, countersign, say, event"`
+	Ref      string         `json:"ref,omitempty" doc:"what it belongs to: a card, a negotiation, an offer"`
+	State    string         `json:"state" enum:"queued,held,delivered,refused,expired"`
+	Text     string         `json:"text" doc:"the state in words"`
+	HeldBy   string         `json:"held_by,omitempty" doc:"the peer that keeps it for the recipient"`
+	Attempts int            `json:"attempts"`
+	Problem  string         `json:"problem,omitempty" doc:"of the last attempt, or why it was refused"`
+	Created  identity.Time  `json:"created"`
+	Expires  identity.Time  `json:"expires" doc:"given up then"`
+	Next     *identity.Time `json:"next,omitempty" doc:"when it is tried again"`
+}
