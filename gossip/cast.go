@@ -99,6 +99,9 @@ func (s *Service) told(c *intentcast.Cast, wire []byte, now time.Time) {
 }
 
 func publish(ctx context.Context, t *topic, wire []byte) error {
+	if err := pause(ctx, relayAfter); err != nil { // as what is relayed has to, so that haste tells nobody whose it is
+		return err
+	}
 	waiting, cancel := context.WithTimeout(ctx, meshWait)
 	defer cancel()
 	err := t.Publish(waiting, wire, pubsub.WithReadiness(pubsub.MinTopicSize(1)))

@@ -194,6 +194,7 @@ func (s *Service) tellNeighbours(ctx context.Context) error {
 	}
 }
 
+// pause waits for d or the end of ctx, which is an error.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -56,7 +56,7 @@ func newPubSub(ctx context.Context, s *Service) (*pubsub.PubSub, error) {
 		pubsub.WithValidateWorkers(validateWorkers),
 		pubsub.WithValidateQueueSize(validateQueue),
 		pubsub.WithDefaultValidator(s.validate, pubsub.WithValidatorInline(true)),
-		pubsub.WithDefaultValidator(holdBack),
+		pubsub.WithDefaultValidator(s.holdBack),
 		pubsub.WithSubscriptionFilter(pubsub.WrapLimitSubscriptionFilter(
 			pubsub.NewRegexpSubscriptionFilter(topicForm), 2*intentcast.MaxShards)),
 		pubsub.WithGossipSubParams(meshParams()),
@@ -72,13 +72,11 @@ func newPubSub(ctx context.Context, s *Service) (*pubsub.PubSub, error) {
 // delivered to this node at once). Casts by way of several neighbours arrive
 // almost together, and so do their "I have it": without the moment, each is
 // answered with the copy that it was meant to save. On even links that is one
-// copy in five.
-func holdBack(ctx context.Context, _ peer.ID, _ *pubsub.Message) pubsub.ValidationResult {
-	timer := time.NewTimer(relayAfter)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+// copy in five. What this node publishes has waited before (see publish): here
+// it would keep its topic locked.
+func (s *Service) holdBack(ctx context.Context, from peer.ID, _ *pubsub.Message) pubsub.ValidationResult {
+	if from != s.cfg.Host.ID() {
+		_ = pause(ctx, relayAfter) // it is over either way
 	}
 	return pubsub.ValidationAccept
 }
