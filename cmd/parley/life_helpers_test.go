@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/config"
