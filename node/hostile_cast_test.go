@@ -46,7 +46,6 @@ func TestHostileCasts(t *testing.T) {
 	sim.Run(t, 41, func(w *sim.World) {
 		b := siege(w, roses())
 		topic := gossip.TopicPrefix + b.want.Body.Shard()
-		line := newTap(w, "eve", b.cheap, b.dear)
 		a := b.asker(w, 9)
 		altered := func(change func(*intentcast.Intent)) []byte {
 			in := a.intent()
@@ -89,10 +88,12 @@ func TestHostileCasts(t *testing.T) {
 			"a second version 0 of none": altered(func(in *intentcast.Intent) { in.Prev = dagcbor.Sum([]byte("x")) }),
 		}
 		beforeC, beforeD := holdings(w, b.cheap), holdings(w, b.dear)
-		for _, cast := range casts {
+		for name, cast := range casts { // each by another: a peer is not listened to for long after its first
+			line := newTap(w, "who sends one "+name, b.cheap, b.dear)
 			line.publish(b.cheap, topic, cast)
 			line.publish(b.dear, topic, cast)
 		}
+		line := newTap(w, "eve", b.cheap, b.dear)
 		for field := range 4 { // a message with an author is none, whatever it says
 			m := &pb.Message{Topic: &topic, Data: good}
 			*[]*[]byte{&m.From, &m.Seqno, &m.Signature, &m.Key}[field] = []byte("somebody")
@@ -109,8 +110,8 @@ func TestHostileCasts(t *testing.T) {
 			w.T.Errorf("%d of them were answered", n)
 		}
 
-		// A good one by the same peer is heard and answered: nothing has died.
-		line.publish(b.cheap, topic, good)
+		// A good one by another peer is heard and answered: nothing has died.
+		newTap(w, "ivy", b.cheap, b.dear).publish(b.cheap, topic, good)
 		w.Eventually(time.Minute, "a good one is answered by both", func() bool { return len(b.rogue.answers("offer")) == 2 })
 	})
 }
