@@ -23,9 +23,9 @@ import (
 func built(b *testing.B) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "parley")
-	out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".").CombinedOutput()
+	out, err := exec.Command("make", "-C", "../..", "build", "PROGRAM="+path).CombinedOutput()
 	if err != nil {
-		b.Fatalf("go build: %v\n%s", err, out)
+		b.Fatalf("make build: %v\n%s", err, out)
 	}
 	return path
 }
