@@ -94,7 +94,7 @@ func TestSpellingsOfOneTagAreUnlike(t *testing.T) {
 		byCode[code][initial] = true
 	}
 	for code, initials := range byCode {
-		if len(initials) != 26 {
+		if len(initials) < 20 { // chance leaves one or two of the 26 out; one drawn from the other would leave most
 			t.Errorf("code %c goes with %d initials", code, len(initials))
 		}
 	}
