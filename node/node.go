@@ -110,6 +110,9 @@ func New(cfg Config) (*Node, error) {
 
 func (n *Node) compose() (err error) {
 	ctx := context.Background()
+	if err = n.resumeVendor(ctx); err != nil {
+		return err
+	}
 	if err = n.openPeers(ctx); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 
 const (
 	settingVendorLog = "vendor-log"
+	settingVendor    = "vendor" // its VendorConfig, for a start that does not name it
 	settingRules     = "rules"
 	vendorKeys       = "vendor"
 )
@@ -71,6 +72,39 @@ func (n *Node) openVendor(ctx context.Context, cfg VendorConfig) (*vendor, error
 	}
 	v.catalogue, err = n.loadCatalogue(ctx)
 	return v, err
+}
+
+// resumeVendor has a store that is a vendor's go on as that vendor's where
+// nothing else was said: as a person's node it would refuse, for good, what its
+// partners sent to the vendor.
+func (n *Node) resumeVendor(ctx context.Context) error {
+	if n.cfg.Vendor != nil {
+		b, err := json.Marshal(n.cfg.Vendor)
+		if err != nil {
+			return err
+		}
+		return n.cfg.Store.Update(ctx, func(tx store.Tx) error {
+			return tx.Put(store.Record{Kind: kindSetting, ID: settingVendor, Body: b})
+		})
+	}
+	log, err := n.setting(ctx, settingVendorLog)
+	if err != nil || log == nil {
+		return err
+	}
+	kept, err := n.setting(ctx, settingVendor)
+	if err != nil {
+		return err
+	}
+	if kept == nil {
+		return errors.New("this store is a vendor's: start it with the vendor's name")
+	}
+	var cfg VendorConfig
+	if err := json.Unmarshal(kept, &cfg); err != nil {
+		return fmt.Errorf("stored vendor: %w", err)
+	}
+	n.cfg.Vendor = &cfg
+	n.log.Info("this node is a vendor's and goes on as one", "name", cfg.Name, "domain", cfg.Domain)
+	return nil
 }
 
 // defaultRules answer by themselves and accept the terms that allow the

@@ -38,7 +38,7 @@ func (c *Courier) deliver(ctx context.Context, l outLetter) outcome {
 		}
 		turn += spread(l)
 	}
-	for _, at := range inTurn(places, turn, l.HeldBy) {
+	for _, at := range inTurn(places, turn, l.HeldBy, c.cfg.Host.ID().String()) {
 		held := c.deliverTo(ctx, l, at)
 		if held.state == StateQueued && held.via != "" && !held.unreached && ctx.Err() == nil {
 			l.Via = held.via // who was to carry it is at fault, or may be
@@ -59,17 +59,20 @@ func (c *Courier) deliver(ctx context.Context, l outLetter) outcome {
 	return o
 }
 
-// inTurn returns the places beginning with number turn, and the one that has
-// the letter, or says so, last.
-func inTurn(places []place, turn int, has string) (out []place) {
+// inTurn returns the places beginning with number turn; after them the one that
+// has the letter, or says so, and last of all this node, which a vendor may well
+// have asked: what it holds of its own waits for both to be on at one time.
+func inTurn(places []place, turn int, has, self string) (out []place) {
 	for i := range places {
-		if at := places[(turn+i)%len(places)]; at.Peer != has {
+		if at := places[(turn+i)%len(places)]; at.Peer != has && at.Peer != self {
 			out = append(out, at)
 		}
 	}
-	for _, at := range places {
-		if at.Peer == has {
-			out = append(out, at)
+	for _, last := range []string{has, self} {
+		for _, at := range places {
+			if at.Peer == last && !(last == has && has == self) {
+				out = append(out, at)
+			}
 		}
 	}
 	return out

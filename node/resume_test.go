@@ -1,0 +1,29 @@
+package node_test
+
+import (
+	"testing"
+
+	"github.com/parley-network/parley/identity/keystore"
+	"github.com/parley-network/parley/node"
+	"github.com/parley-network/parley/node/store/memory"
+	"github.com/parley-network/parley/sim"
+)
+
+// A vendor's folder that is started without the vendor's name goes on as that
+// vendor: as a person's it would refuse, for good, what its customers send.
+func TestVendorGoesOnAsOne(t *testing.T) {
+	sim.Run(t, 411, func(w *sim.World) {
+		cfg := node.Config{Name: "shop", Host: w.Host("shop"), Store: memory.New(), Keys: keystore.Memory()}
+		cfg.Vendor = &node.VendorConfig{Name: "Alpine Cars", Domain: "alpine.example"}
+		first := must[*node.Node](w)(node.New(cfg))
+		was, err := first.Status(w.T.Context())
+		ok(w, err)
+		cfg.Vendor, cfg.Host = nil, w.Host("shop again")
+		again := must[*node.Node](w)(node.New(cfg))
+		is, err := again.Status(w.T.Context())
+		ok(w, err)
+		if is.Vendor == nil || *is.Vendor != *was.Vendor {
+			t.Errorf("it came back as %+v, was %+v", is.Vendor, was.Vendor)
+		}
+	})
+}
