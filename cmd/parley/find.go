@@ -138,8 +138,12 @@ func (e *env) findCard(c *client.Client, s string) (dagcbor.CID, error) {
 		return dagcbor.CID{}, wrong("%d of your cards are with %q: give the id of one (parley cards lists them)", len(named), s)
 	}
 	id, err := pick(s, "card", "parley cards", ids)
-	if errors.Is(err, view.ErrNotFound) && len(begun) == 1 {
+	switch {
+	case !errors.Is(err, view.ErrNotFound), len(begun) == 0:
+	case len(begun) == 1:
 		return begun[0], nil
+	default:
+		return id, wrong("%d of your cards are with somebody whose name begins with %q: give the id of one (parley cards lists them)", len(begun), s)
 	}
 	return id, err
 }

@@ -7,6 +7,7 @@ import (
 
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/node/courier/wire"
 	"github.com/parley-network/parley/node/store"
@@ -53,6 +54,7 @@ type Routing struct {
 	Forwarders int    `json:"forwarders"` // peers known that carry exchanges
 	Routes     int    `json:"routes"`     // own open routes
 	Exposed    int    `json:"exposed"`    // of these, known to their holder as this node's
+	Connected  int    `json:"connected"`  // peers of either kind that are connected now
 	Text       string `json:"text"`       // the same in plain words
 }
 
@@ -69,6 +71,9 @@ func (c *Courier) Routing() Routing {
 		if e.rec.Forward {
 			st.Forwarders++
 		}
+		if (e.rec.Hold || e.rec.Forward) && c.cfg.Host.Network().Connectedness(e.info.ID) == network.Connected {
+			st.Connected++
+		}
 	}
 	open, hidden := c.routes.counts()
 	open -= len(c.routes.all("")) // mailboxes hide nobody
@@ -83,6 +88,8 @@ func (st Routing) words() string {
 		return "no peer is known that keeps letters: connect to another node before casting"
 	case st.Forwarders == 0, st.Holders == 1 && st.Forwarders == 1:
 		return "only one peer can help: it would see that replies are for this node; connect to one more"
+	case st.Connected < 2:
+		return fmt.Sprintf("of %d peers that keep or carry replies, %d are connected now: letters wait until more are back, rather than show whose they are", max(st.Holders, st.Forwarders), st.Connected)
 	case st.Exposed > 0:
 		return fmt.Sprintf("%d of %d reply routes were opened when only one peer was known, which knows they are this node's", st.Exposed, st.Routes)
 	}
