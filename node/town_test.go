@@ -33,9 +33,9 @@ import (
 )
 
 const (
-	benchVendors = 30 // each has its share of the cards
-	benchHelpers = 24 // carry and hold letters for the person
-	benchAnswer  = 2 * time.Second
+	benchVendors = 30                     // each has its share of the cards
+	benchHelpers = 24                     // carry and hold letters for the person
+	benchAnswer  = 100 * time.Millisecond // each of its letters waits up to that, and those behind it in its line
 )
 
 // townVar names the socket on which [TestTown] serves, in the process that is

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/network"
 	ma "github.com/multiformats/go-multiaddr"
 	manet "github.com/multiformats/go-multiaddr/net"
-	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/node/courier/wire"
 	"github.com/parley-network/parley/node/store"
