@@ -22,6 +22,7 @@ func TestInboxEntryIsOneWord(t *testing.T) {
 		}
 		unread := func() []view.InboxEntry { return must[[]view.InboxEntry](w)(tn.pat.Inbox(ctx, true)) }
 		send("first")
+		w.Eventually(5*time.Minute, "the first is there", func() bool { return len(unread()) == 1 })
 		send("second")
 		w.Eventually(5*time.Minute, "both are there", func() bool { return len(unread()) == 2 })
 		if all := unread(); all[0].Title != "second" {

@@ -220,8 +220,9 @@ func TestRoutingWords(t *testing.T) {
 		"no peer is known":       {},
 		"only one peer can help": {Holders: 1, Forwarders: 1},
 		"only one peer":          {Holders: 2},
-		"1 of 3 reply routes":    {Holders: 4, Forwarders: 4, Routes: 3, Exposed: 1},
-		"none learns both":       {Holders: 4, Forwarders: 5, Routes: 3},
+		"of 5 peers":             {Holders: 4, Forwarders: 5, Routes: 3, Connected: 1},
+		"1 of 3 reply routes":    {Holders: 4, Forwarders: 4, Routes: 3, Exposed: 1, Connected: 4},
+		"none learns both":       {Holders: 4, Forwarders: 5, Routes: 3, Connected: 2},
 	} {
 		if got := st.words(); !strings.Contains(got, want) {
 			t.Errorf("%+v: %q, want %q", st, got, want)
