@@ -11,8 +11,8 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 .PHONY: build run test test-net race race-ci bench bench-net bench-cards check fuzz
 
 # What runs once a command or a request is built without inlining, and the
-# program, which speaks HTTP on loopback alone, without net/http's HTTP/2: it
-# would be 2.8 MB larger and no faster.
+# program without net/http's HTTP/2, which its API on loopback and its pages
+# behind a web server do without: it would be 2.8 MB larger.
 COLD = github.com/danielgtaylor/huma/v2 cel.dev/... google.golang.org/protobuf/... github.com/antlr4-go/... \
   github.com/alecthomas/... github.com/miekg/... github.com/libp2p/go-libp2p-kad-dht/... github.com/ipld/... \
   github.com/ipfs/... github.com/polydawn/... github.com/pelletier/... github.com/pion/... github.com/huin/... \

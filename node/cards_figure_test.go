@@ -7,7 +7,6 @@ import (
 	"net/rpc"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -40,7 +39,7 @@ const cardsVar = "PARLEY_BENCH_CARDS"
 // Vendors and peers share the processors with the person here, as they would
 // not elsewhere, and take more than half of them. So two rates are told:
 // confirmations by the clock, and by what the person's process took of the
-// processors, which is what two cores of its own would do. The second is the
+// processors, which is what two cores of its own would do. Both are held to the
 // figure.
 func BenchmarkFigureCardsChange(b *testing.B) {
 	n := 10_000
@@ -72,8 +71,7 @@ func BenchmarkFigureCardsChange(b *testing.B) {
 	figure.Info(os.Stdout, "cards-change-bytes-out-per-card", (after.TotalOut-sent.TotalOut)/int64(n))
 	figure.Info(os.Stdout, "cards-change-bytes-in-per-card", (after.TotalIn-sent.TotalIn)/int64(n))
 	figure.Info(os.Stdout, "cards-change-cpu-ms-per-confirmation", fmt.Sprintf("%.2f", used.Seconds()*1000/float64(half.Confirmed)))
-	figure.Info(os.Stdout, fmt.Sprintf("cards-change-confirmations-per-second-all-parties-on-these-%d-cores", runtime.NumCPU()),
-		fmt.Sprintf("%.0f", float64(half.Confirmed)/took.Seconds()))
+	figure.AtLeast(os.Stdout, "cards-change-confirmations-per-second-by-the-clock", float64(half.Confirmed)/took.Seconds(), 500)
 	figure.AtLeast(os.Stdout, "cards-change-confirmations-per-second-of-two-cores", 2*float64(half.Confirmed)/used.Seconds(), 500)
 	t.call("Town.Wake", t.sleepers, nil)
 	all := t.await(change.ID, n)

@@ -1,11 +1,13 @@
 package node_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/parley-network/parley/identity/keystore"
 	"github.com/parley-network/parley/node"
 	"github.com/parley-network/parley/node/store/memory"
+	"github.com/parley-network/parley/node/view"
 	"github.com/parley-network/parley/sim"
 )
 
@@ -24,6 +26,10 @@ func TestVendorGoesOnAsOne(t *testing.T) {
 		ok(w, err)
 		if is.Vendor == nil || *is.Vendor != *was.Vendor {
 			t.Errorf("it came back as %+v, was %+v", is.Vendor, was.Vendor)
+		}
+		_, err = again.Proffer(w.T.Context(), view.ProfferWant{Vendor: is.Vendor.DID, Agreements: []string{"SD-BASE"}})
+		if !errors.Is(err, view.ErrInvalid) {
+			t.Errorf("a proffer to itself: %v", err)
 		}
 	})
 }

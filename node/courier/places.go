@@ -68,11 +68,14 @@ func inTurn(places []place, turn int, has, self string) (out []place) {
 			out = append(out, at)
 		}
 	}
-	for _, last := range []string{has, self} {
-		for _, at := range places {
-			if at.Peer == last && !(last == has && has == self) {
-				out = append(out, at)
-			}
+	for _, at := range places {
+		if at.Peer == has && has != self {
+			out = append(out, at)
+		}
+	}
+	for _, at := range places {
+		if at.Peer == self {
+			out = append(out, at)
 		}
 	}
 	return out

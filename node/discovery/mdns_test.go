@@ -60,7 +60,7 @@ func (listener) Serves(peer.ID) bool { return true }
 // Two nodes on one network hear of each other, by addresses of that network.
 func TestMDNS(t *testing.T) {
 	if !multicast() {
-		t.Skip("no network interface here takes multicast, which mDNS is made of")
+		t.Skip("SKIPPED: no network interface here takes multicast, which mDNS is made of")
 	}
 	a, b := realHost(t), realHost(t)
 	heard := make(listener, 64)
