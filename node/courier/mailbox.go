@@ -22,7 +22,7 @@ const (
 	mailboxLabel = "mailbox\x00" // begins the ids of their records
 	mailboxLife  = 365 * 24 * time.Hour
 	mailboxTick  = 15 * time.Second
-	mailboxRest  = 5 * time.Minute // after none was found
+	mailboxRest  = 5 * time.Minute // the longest between attempts that fail
 )
 
 // keepMailboxes sees to it that there are as many mailboxes as wanted, each at
@@ -30,20 +30,27 @@ const (
 // is polled for Limits.Grace all the same, for those who know no other.
 func (c *Courier) keepMailboxes(ctx context.Context) {
 	want := min(c.cfg.Mailboxes, intentcast.MaxHolders)
+	rest := mailboxTick
 	for want > 0 {
-		changed, rest := c.tendMailboxes(ctx, want)
+		changed, err := c.tendMailboxes(ctx, want)
 		if changed {
 			c.moved("")
+		}
+		if err == nil {
+			rest = mailboxTick
 		}
 		if !pause(ctx, rest) {
 			return
 		}
+		if err != nil { // a peer that just came up may take it a moment later
+			rest = min(2*rest, mailboxRest)
+		}
 	}
 }
 
-// tendMailboxes does what is to be done now, and returns for how long nothing
-// is.
-func (c *Courier) tendMailboxes(ctx context.Context, want int) (changed bool, rest time.Duration) {
+// tendMailboxes does what is to be done now. The error is of a mailbox that is
+// wanted and was not opened.
+func (c *Courier) tendMailboxes(ctx context.Context, want int) (changed bool, err error) {
 	now, good := time.Now(), 0
 	var taken []peer.ID
 	for _, rt := range c.routes.all("") {
@@ -68,11 +75,11 @@ func (c *Courier) tendMailboxes(ctx context.Context, want int) (changed bool, re
 			if ctx.Err() == nil {
 				c.log.Debug("no mailbox", "error", err)
 			}
-			return changed, mailboxRest
+			return changed, err
 		}
 		taken, changed = append(taken, rt.holder), true
 	}
-	return changed, mailboxTick
+	return changed, nil
 }
 
 // otherHolders reports whether a peer that keeps letters is known beside those
