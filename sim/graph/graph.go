@@ -14,6 +14,13 @@ import (
 type Graph struct {
 	Start []int32 // one more than there are nodes
 	To    []int32
+	// X and Y are where the nodes are in a square of side 1, of a network that
+	// has places; nil of others.
+	X, Y []float32
+	// Loops and Twice count the edges that an edge list had and the graph has
+	// not: of a node to itself, and those that were there already, in either
+	// direction.
+	Loops, Twice int
 	// Whole says that everybody knows everybody, and no edge is stored.
 	Whole bool
 }
@@ -45,7 +52,7 @@ func (g *Graph) Neighbours(v int32) []int32 {
 }
 
 // Bytes returns the memory that the graph holds.
-func (g *Graph) Bytes() int64 { return 4 * int64(len(g.Start)+len(g.To)) }
+func (g *Graph) Bytes() int64 { return 4 * int64(len(g.Start)+len(g.To)+len(g.X)+len(g.Y)) }
 
 // Whole returns the graph of n nodes in which everybody knows everybody,
 // storing no edge.
