@@ -29,12 +29,15 @@ type Alias struct {
 // NewAlias returns the table of weights, which need not sum to one. It refuses
 // none, a negative or infinite one, and all zero.
 func NewAlias(weights []float64) (*Alias, error) {
-	n, sum := len(weights), 0.0
+	n, sum, heaviest := len(weights), 0.0, 0
 	for i, w := range weights {
 		if !(w >= 0) || math.IsInf(w, 1) {
 			return nil, fmt.Errorf("weight %d is %v: want a finite number, not negative", i, w)
 		}
 		sum += w
+		if w > weights[heaviest] {
+			heaviest = i
+		}
 	}
 	if !(sum > 0) || math.IsInf(sum, 1) {
 		return nil, fmt.Errorf("%d weights sum to %v: want a positive finite number", n, sum)
@@ -42,7 +45,7 @@ func NewAlias(weights []float64) (*Alias, error) {
 	a := &Alias{keep: make([]float64, n), other: make([]int32, n)}
 	var small, large []int32
 	for i, w := range weights {
-		a.keep[i], a.other[i] = float64(w*float64(n))/sum, int32(i)
+		a.keep[i], a.other[i] = float64(w*float64(n))/sum, int32(heaviest)
 		if a.keep[i] < 1 {
 			small = append(small, int32(i))
 		} else {
@@ -58,7 +61,7 @@ func NewAlias(weights []float64) (*Alias, error) {
 			small, large = append(small, l), large[:len(large)-1]
 		}
 	}
-	// What rounding left over is full, but for what has no weight at all.
+	// What rounding left over is full, but what has no weight is never drawn.
 	for _, i := range append(small, large...) {
 		if weights[i] > 0 {
 			a.keep[i] = 1
