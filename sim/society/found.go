@@ -76,14 +76,13 @@ func (w *world) spread(seed uint64) *outcome.Spread {
 	number := make(map[int32]int32, len(picked))
 	out := &outcome.Spread{}
 	r := random.New(seed, "society/plane")
-	towns := float64(w.p.sellers.places)
+	towns, around := sunflower(w.p.sellers.places), sunflower(1000)
+	size := 0.8 / math.Sqrt(float64(len(towns)))
 	for i, a := range picked {
 		number[a] = int32(i)
-		x, y := sunflower(float64(w.p.Place[a]), towns)
-		dx, dy := sunflower(float64(r.IntN(1000)), 1000)
-		size := 0.8 / math.Sqrt(towns)
-		out.X = append(out.X, float32(inside(x+float64(size*(dx-0.5)))))
-		out.Y = append(out.Y, float32(inside(y+float64(size*(dy-0.5)))))
+		town, at := towns[w.p.Place[a]], around[r.IntN(len(around))]
+		out.X = append(out.X, float32(inside(town[0]+float64(size*(at[0]-0.5)))))
+		out.Y = append(out.Y, float32(inside(town[1]+float64(size*(at[1]-0.5)))))
 		out.Joined = append(out.Joined, int(w.joined[a]))
 		out.Left = append(out.Left, int(w.left[a]))
 		out.Vendor = append(out.Vendor, int(a) >= w.p.People)
@@ -100,12 +99,19 @@ func (w *world) spread(seed uint64) *outcome.Spread {
 
 func inside(x float64) float64 { return min(max(x, 0), 1) }
 
-// sunflower places the k-th of n points evenly on a disc within the unit
-// square: Vogel, "A better way to construct the sunflower head" (1979).
-func sunflower(k, n float64) (x, y float64) {
-	sin, cos := math.Sincos(float64(k * 2.399963229728653))
-	r := 0.48 * math.Sqrt((k+0.5)/n)
-	return 0.5 + float64(r*cos), 0.5 + float64(r*sin)
+// sunflower places n points evenly on a disc within the unit square: Vogel, "A
+// better way to construct the sunflower head" (1979). Each is the one before
+// turned by the golden angle.
+func sunflower(n int) [][2]float64 {
+	const cos, sin = -0.7373688780783197, 0.6754902942615238
+	out := make([][2]float64, n)
+	x, y := 1.0, 0.0
+	for k := range out {
+		r := 0.48 * math.Sqrt((float64(k)+0.5)/float64(n))
+		out[k] = [2]float64{0.5 + float64(r*x), 0.5 + float64(r*y)}
+		x, y = float64(x*cos)-float64(y*sin), float64(x*sin)+float64(y*cos)
+	}
+	return out
 }
 
 // pick chooses as many agents as are recorded: all, or those nearest in the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/parley-network/parley/sim/adoption"
 	"github.com/parley-network/parley/sim/graph"
@@ -106,6 +107,7 @@ func (w *world) step(ctx context.Context, step int, first []int32) error {
 	now := row{step: step}
 	join, leave := w.rule.Step(w.crowd, w.felt(step))
 	join = append(append([]int32(nil), first...), outsiders(join, first)...)
+	slices.Sort(join)
 	leave = append([]int32(nil), leave...)
 	if err := w.move(ctx, step, join, leave, &now); err != nil {
 		return err
