@@ -72,24 +72,22 @@ func settle(s scenario.Scenario, seed uint64, medium Medium) (*world, []int32, e
 	if err != nil {
 		return nil, nil, fmt.Errorf("build the network: %w", err)
 	}
-	rule, err := adoption.New(s.Adoption, n, random.New(seed, "adoption"))
-	if err != nil {
-		return nil, nil, err
-	}
 	first, err := adoption.Seeds(s.Adoption.Seeding, s.Adoption.Seeds, g,
 		adoption.Traits{Place: p.Place, Category: p.Kind}, random.New(seed, "seeds"))
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &world{s: s, p: p, crowd: adoption.NewCrowd(g), rule: rule, medium: medium, seeds: len(first)}
-	w.streams.demand = random.New(seed, "society/demand")
-	w.streams.platform = random.New(seed, "society/platform")
-	w.streams.friends = random.New(seed, "society/friends")
-	w.joined, w.left, w.had = never(n), never(n), make([]float64, n)
-	w.desk = newDesk(p, s, seed)
-	if s.People.Intents > 0 {
-		w.reckon = newProspects(p, s)
+	w := &world{s: s, p: p, crowd: adoption.NewCrowd(g), medium: medium, seeds: len(first)}
+	w.joined, w.left = never(n), never(n)
+	if w.rule, err = adoption.New(s.Adoption, n, random.New(seed, "adoption")); err != nil {
+		return nil, nil, err
 	}
+	if s.People.Intents > 0 {
+		w.streams.demand = random.New(seed, "society/demand")
+		w.streams.platform = random.New(seed, "society/platform")
+		w.had, w.desk, w.reckon = make([]float64, n), newDesk(p, s, seed), newProspects(p, s)
+	}
+	w.streams.friends = random.New(seed, "society/friends")
 	return w, first, nil
 }
 
@@ -102,14 +100,14 @@ func never(n int) []int32 {
 }
 
 // step lives through one step: who comes and goes by what was felt in the last
-// one, what is wanted, who sells.
+// one, what is wanted, who sells. Those who begin are there before the first.
 func (w *world) step(ctx context.Context, step int, first []int32) error {
 	now := row{step: step}
+	if err := w.move(ctx, step, first, nil, &now); err != nil {
+		return err
+	}
 	join, leave := w.rule.Step(w.crowd, w.felt(step))
-	join = append(append([]int32(nil), first...), outsiders(join, first)...)
-	slices.Sort(join)
-	leave = append([]int32(nil), leave...)
-	if err := w.move(ctx, step, join, leave, &now); err != nil {
+	if err := w.move(ctx, step, slices.Clone(join), slices.Clone(leave), &now); err != nil {
 		return err
 	}
 	clear(w.had)
@@ -140,23 +138,6 @@ func (w *world) subsidy(step int) float64 {
 	return 0
 }
 
-// outsiders are those of join who are not among first; both ascend.
-func outsiders(join, first []int32) []int32 {
-	if len(first) == 0 {
-		return join
-	}
-	out := make([]int32, 0, len(join))
-	for _, a := range join {
-		for len(first) > 0 && first[0] < a {
-			first = first[1:]
-		}
-		if len(first) == 0 || first[0] != a {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
 // move has agents come and go, in the crowd and in the medium.
 func (w *world) move(ctx context.Context, step int, join, leave []int32, now *row) error {
 	if len(leave) > 0 {
@@ -178,7 +159,8 @@ func (w *world) move(ctx context.Context, step int, join, leave []int32, now *ro
 		w.crowd.Join(join)
 		w.count(join, 1, step, w.joined)
 	}
-	now.joined, now.left = len(join), len(leave)
+	now.joined += len(join)
+	now.left += len(leave)
 	return nil
 }
 

@@ -30,6 +30,11 @@ func newDesk(p *Population, s scenario.Scenario, seed uint64) desk {
 	return d
 }
 
+// budgetMargin is how much wider the budget that an intent shows is than what
+// the person would pay, in deviations of one vendor's jobs: so that one who
+// usually asks more, and for this job less, still answers.
+const budgetMargin = 3
+
 // market is one step's: all intents are drawn, those of who takes part are cast
 // in the network, and each is settled.
 func (w *world) market(ctx context.Context, step int, now *row) error {
@@ -38,6 +43,7 @@ func (w *world) market(ctx context.Context, step int, now *row) error {
 	var cast []Intent
 	for _, in := range intents {
 		if w.crowd.In[in.Person] {
+			in.Most += float64(budgetMargin * w.p.each)
 			cast = append(cast, in)
 		}
 	}
