@@ -148,19 +148,30 @@ func (w *world) move(ctx context.Context, step int, join, leave []int32, now *ro
 		w.count(leave, -1, step, w.left)
 	}
 	if len(join) > 0 {
-		agents := make([]Agent, len(join))
-		for i, a := range join {
-			agents[i] = w.p.agent(a)
-			agents[i].Friends = w.friends(a)
-		}
-		if err := w.medium.Join(ctx, agents); err != nil {
-			return fmt.Errorf("bring nodes up: %w", err)
+		if err := w.bringUp(ctx, join); err != nil {
+			return err
 		}
 		w.crowd.Join(join)
 		w.count(join, 1, step, w.joined)
 	}
 	now.joined += len(join)
 	now.left += len(leave)
+	return nil
+}
+
+// bringUp has the medium start newcomers' nodes.
+func (w *world) bringUp(ctx context.Context, join []int32) error {
+	if _, nothing := w.medium.(still); nothing {
+		return nil
+	}
+	agents := make([]Agent, len(join))
+	for i, a := range join {
+		agents[i] = w.p.agent(a)
+		agents[i].Friends = w.friends(a)
+	}
+	if err := w.medium.Join(ctx, agents); err != nil {
+		return fmt.Errorf("bring nodes up: %w", err)
+	}
 	return nil
 }
 

@@ -86,7 +86,7 @@ func (w *world) values() []outcome.Value {
 	}
 	agents := float64(w.p.People + w.p.Vendors)
 	cast := float64(all.cast)
-	return []outcome.Value{
+	out := []outcome.Value{
 		{Name: "participants", Number: float64(all.people + all.vendors)},
 		{Name: "people_share", Number: share(all.people, w.p.People)},
 		{Name: "vendors_share", Number: share(all.vendors, w.p.Vendors)},
@@ -123,11 +123,6 @@ func (w *world) values() []outcome.Value {
 		{Name: "subsidy_total", Number: all.subsidies},
 		{Name: "gain_person", Number: ratio(end.personWon-end.effort, w.peopleSteps(len(w.rows)*3/4))},
 		{Name: "gain_vendor", Number: ratio(end.vendorWon-end.upkeep, w.vendorSteps(len(w.rows)*3/4))},
-		{Name: "delay_p50_seconds", Number: w.delay.quantile(.5)},
-		{Name: "delay_p90_seconds", Number: w.delay.quantile(.9)},
-		{Name: "delay_p99_seconds", Number: w.delay.quantile(.99)},
-		{Name: "answer_p50_seconds", Number: w.answer.quantile(.5)},
-		{Name: "answer_p99_seconds", Number: w.answer.quantile(.99)},
 		{Name: "linked_mean", Number: ratio(float64(all.linked), cast)},
 		{Name: "known", Number: share(all.known, all.intents)},
 		{Name: "known_incumbent", Number: share(all.knownIncumbent, all.intents)},
@@ -137,4 +132,23 @@ func (w *world) values() []outcome.Value {
 		{Name: "forged", Number: float64(all.costs.Forged)},
 		{Name: "refused", Number: float64(all.costs.Refused)},
 	}
+	return append(out, w.delays()...)
+}
+
+// delays are quantiles, where there is anything of which.
+func (w *world) delays() []outcome.Value {
+	var out []outcome.Value
+	for _, q := range []struct {
+		name string
+		of   *histogram
+		at   float64
+	}{
+		{"delay_p50_seconds", &w.delay, .5}, {"delay_p90_seconds", &w.delay, .9}, {"delay_p99_seconds", &w.delay, .99},
+		{"answer_p50_seconds", &w.answer, .5}, {"answer_p99_seconds", &w.answer, .99},
+	} {
+		if q.of.count > 0 {
+			out = append(out, outcome.Value{Name: q.name, Number: q.of.quantile(q.at)})
+		}
+	}
+	return out
 }
