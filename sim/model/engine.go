@@ -20,7 +20,7 @@ func New() *Engine { return &Engine{} }
 // [0,1], and may be nil.
 func (e *Engine) Run(ctx context.Context, s scenario.Scenario, seed uint64, done func(float64)) (outcome.Outcome, error) {
 	run := func() (outcome.Outcome, error) {
-		return society.Live(ctx, s, seed, newMedium(s, seed, newHops(s, seed)), done)
+		return society.Live(ctx, s, seed, newMedium(s, seed, newFollowed(s, seed)), done)
 	}
 	if s.People.Intents == 0 {
 		run = func() (outcome.Outcome, error) { return society.Adopt(ctx, s, seed, done) }

@@ -35,7 +35,7 @@
 //	people, vendors    s  series: of them
 //	people_share          people inside at the end, of all; so vendors_share
 //	peak_share            most who took part after one step, of all agents
-//	peak_step             the step in which most joined
+//	peak_step             the step in which most joined, who began not counted
 //	joined, left       s  comings and goings, those who began included
 //	growth                participants at the end over those who began
 //	places_alive          towns with a tenth of their people and a vendor inside
@@ -81,5 +81,6 @@
 //	forged, refused       an attacker's messages taken and turned away
 //
 // Samples are delay_seconds, answer_seconds and price_network. A ratio of
-// nothing to nothing is 0; delays and samples of nothing are left out.
+// nothing to nothing is 0 in a series, and left out as a value, as are delays
+// and samples of nothing.
 package society

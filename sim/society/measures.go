@@ -80,64 +80,95 @@ func (w *world) values() []outcome.Value {
 		}
 		nodeSteps += float64(a.people + a.vendors)
 		peak = max(peak, a.people+a.vendors)
-		if a.joined > most {
-			most, peakAt = a.joined, a.step
+		came := a.joined // who began did not come in a step
+		if i == 0 {
+			came -= w.seeds
+		}
+		if came > most {
+			most, peakAt = came, a.step
 		}
 	}
-	agents := float64(w.p.People + w.p.Vendors)
-	cast := float64(all.cast)
-	out := []outcome.Value{
-		{Name: "participants", Number: float64(all.people + all.vendors)},
-		{Name: "people_share", Number: share(all.people, w.p.People)},
-		{Name: "vendors_share", Number: share(all.vendors, w.p.Vendors)},
-		{Name: "peak_share", Number: float64(peak) / agents},
-		{Name: "peak_step", Number: float64(peakAt)},
-		{Name: "joined", Number: float64(all.joined)},
-		{Name: "left", Number: float64(all.left)},
-		{Name: "growth", Number: ratio(float64(all.people+all.vendors), float64(w.seeds))},
-		{Name: "places_alive", Number: float64(w.alive())},
-		{Name: "intents", Number: float64(all.intents)},
-		{Name: "filled_network", Number: float64(all.ended[byNetwork])},
-		{Name: "filled_incumbent", Number: float64(all.ended[byIncumbent])},
-		{Name: "unfilled", Number: float64(all.ended[unfilled])},
-		{Name: "fill_network", Number: share(all.ended[byNetwork], all.intents)},
-		{Name: "fill_incumbent", Number: share(all.ended[byIncumbent], all.intents)},
-		{Name: "fill_none", Number: share(all.ended[unfilled], all.intents)},
-		{Name: "sold_share", Number: share(all.sold, all.intents)},
-		{Name: "fill_members", Number: share(all.ended[byNetwork], all.cast)},
-		{Name: "served_share", Number: share(all.served, all.cast)},
-		{Name: "answered_share", Number: share(all.answered, all.cast)},
-		{Name: "heard_mean", Number: ratio(float64(all.heard), cast)},
-		{Name: "offers_mean", Number: ratio(float64(all.offers), cast)},
-		{Name: "misled_share", Number: share(all.misled, all.cast)},
-		{Name: "end_fill_network", Number: share(end.ended[byNetwork], end.intents)},
-		{Name: "end_fill_members", Number: share(end.ended[byNetwork], end.cast)},
-		{Name: "price_network", Number: ratio(all.networkPaid, float64(all.ended[byNetwork]))},
-		{Name: "price_incumbent", Number: ratio(all.incumbentPaid, float64(all.ended[byIncumbent]))},
-		{Name: "surplus", Number: ratio(all.surplus, float64(all.intents))},
-		{Name: "worth_total", Number: all.worth},
-		{Name: "paid_total", Number: all.paid},
-		{Name: "surplus_total", Number: all.surplus},
-		{Name: "vendors_total", Number: all.taken},
-		{Name: "fees_total", Number: all.fees},
-		{Name: "subsidy_total", Number: all.subsidies},
-		{Name: "gain_person", Number: ratio(end.personWon-end.effort, w.peopleSteps(len(w.rows)*3/4))},
-		{Name: "gain_vendor", Number: ratio(end.vendorWon-end.upkeep, w.vendorSteps(len(w.rows)*3/4))},
-		{Name: "linked_mean", Number: ratio(float64(all.linked), cast)},
-		{Name: "known", Number: share(all.known, all.intents)},
-		{Name: "known_incumbent", Number: share(all.knownIncumbent, all.intents)},
-		{Name: "messages_each", Number: ratio(float64(all.costs.Copies), nodeSteps)},
-		{Name: "bytes_each", Number: ratio(float64(all.costs.Bytes), nodeSteps)},
-		{Name: "copies", Number: ratio(float64(all.costs.Copies), float64(all.costs.Delivered))},
-		{Name: "forged", Number: float64(all.costs.Forged)},
-		{Name: "refused", Number: float64(all.costs.Refused)},
+	since := len(w.rows) * 3 / 4
+	var v values
+	v.per("peak_share", float64(peak), float64(w.p.People+w.p.Vendors))
+	v.tell("peak_step", float64(peakAt))
+	w.takingPart(&v, &all)
+	bought(&v, &all, &end)
+	paid(&v, &all)
+	v.per("gain_person", end.personWon-end.effort, w.peopleSteps(since))
+	v.per("gain_vendor", end.vendorWon-end.upkeep, w.vendorSteps(since))
+	v.per("linked_mean", float64(all.linked), float64(all.cast))
+	v.per("known", float64(all.known), float64(all.intents))
+	v.per("known_incumbent", float64(all.knownIncumbent), float64(all.intents))
+	v.per("messages_each", float64(all.costs.Copies), nodeSteps)
+	v.per("bytes_each", float64(all.costs.Bytes), nodeSteps)
+	v.per("copies", float64(all.costs.Copies), float64(all.costs.Delivered))
+	v.tell("forged", float64(all.costs.Forged))
+	v.tell("refused", float64(all.costs.Refused))
+	w.delays(&v)
+	return v
+}
+
+// takingPart is who is inside at the end, and who came and went.
+func (w *world) takingPart(v *values, all *row) {
+	v.tell("participants", float64(all.people+all.vendors))
+	v.per("people_share", float64(all.people), float64(w.p.People))
+	v.per("vendors_share", float64(all.vendors), float64(w.p.Vendors))
+	v.tell("joined", float64(all.joined))
+	v.tell("left", float64(all.left))
+	v.per("growth", float64(all.people+all.vendors), float64(w.seeds))
+	v.tell("places_alive", float64(w.alive()))
+}
+
+// bought is how intents ended.
+func bought(v *values, all, end *row) {
+	v.tell("intents", float64(all.intents))
+	v.tell("filled_network", float64(all.ended[byNetwork]))
+	v.tell("filled_incumbent", float64(all.ended[byIncumbent]))
+	v.tell("unfilled", float64(all.ended[unfilled]))
+	intents, cast := float64(all.intents), float64(all.cast)
+	v.per("fill_network", float64(all.ended[byNetwork]), intents)
+	v.per("fill_incumbent", float64(all.ended[byIncumbent]), intents)
+	v.per("fill_none", float64(all.ended[unfilled]), intents)
+	v.per("sold_share", float64(all.sold), intents)
+	v.per("fill_members", float64(all.ended[byNetwork]), cast)
+	v.per("served_share", float64(all.served), cast)
+	v.per("answered_share", float64(all.answered), cast)
+	v.per("heard_mean", float64(all.heard), cast)
+	v.per("offers_mean", float64(all.offers), cast)
+	v.per("misled_share", float64(all.misled), cast)
+	v.per("end_fill_network", float64(end.ended[byNetwork]), float64(end.intents))
+	v.per("end_fill_members", float64(end.ended[byNetwork]), float64(end.cast))
+}
+
+// paid is who had what of the money.
+func paid(v *values, all *row) {
+	v.per("price_network", all.networkPaid, float64(all.ended[byNetwork]))
+	v.per("price_incumbent", all.incumbentPaid, float64(all.ended[byIncumbent]))
+	v.per("surplus", all.surplus, float64(all.intents))
+	v.tell("worth_total", all.worth)
+	v.tell("paid_total", all.paid)
+	v.tell("surplus_total", all.surplus)
+	v.tell("vendors_total", all.taken)
+	v.tell("fees_total", all.fees)
+	v.tell("subsidy_total", all.subsidies)
+}
+
+// values are told in order; a ratio of nothing to nothing is left out.
+type values []outcome.Value
+
+func (v *values) tell(name string, x float64) {
+	*v = append(*v, outcome.Value{Name: name, Number: x})
+}
+
+func (v *values) per(name string, a, b float64) {
+	if b != 0 {
+		v.tell(name, a/b)
 	}
-	return append(out, w.delays()...)
 }
 
 // delays are quantiles, where there is anything of which.
-func (w *world) delays() []outcome.Value {
-	var out []outcome.Value
+func (w *world) delays(v *values) {
 	for _, q := range []struct {
 		name string
 		of   *histogram
@@ -147,8 +178,7 @@ func (w *world) delays() []outcome.Value {
 		{"answer_p50_seconds", &w.answer, .5}, {"answer_p99_seconds", &w.answer, .99},
 	} {
 		if q.of.count > 0 {
-			out = append(out, outcome.Value{Name: q.name, Number: q.of.quantile(q.at)})
+			v.tell(q.name, q.of.quantile(q.at))
 		}
 	}
-	return out
 }
