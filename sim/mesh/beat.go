@@ -77,7 +77,7 @@ func (m *Mesh) tend(v int32, mend bool) {
 }
 
 // outbound is Dout as GossipSub lets it be: below Dlo and below half of D.
-func (m *Mesh) outbound() int { return max(min(m.c.Outbound, m.p.Low-1, (m.p.D-1)/2), 0) }
+func (m *Mesh) outbound() int { return max(min(m.c.Outbound, m.p.Low-1, m.p.D/2-1), 0) }
 
 // dismiss drops whoever has a score below 0.
 func (m *Mesh) dismiss(v int32) {
@@ -187,8 +187,11 @@ func (m *Mesh) improve(v int32) {
 func (m *Mesh) deliver() {
 	m.shuffle(m.mail.grafts)
 	for _, e := range m.mail.grafts {
-		if !m.accepts(m.net.rev[e]) {
+		switch v := m.owner(e); {
+		case !m.accepts(m.net.rev[e]):
 			m.mail.replies = append(m.mail.replies, m.net.rev[e])
+		case !m.follows(v) && m.net.flag[m.net.rev[e]]&inMesh != 0:
+			m.enter(e)
 		}
 	}
 	for _, e := range m.mail.prunes {
@@ -240,6 +243,8 @@ func (m *Mesh) dropped(e int32) {
 	m.part(e)
 	if m.follows(v) {
 		m.backOff(e)
+	} else {
+		m.watch.turnedAway(m, e)
 	}
 }
 

@@ -130,7 +130,7 @@ func (w *way) begin(m *Mesh, from int32) {
 	w.missing = 0
 	for v := range int32(m.n) {
 		w.d.From[v] = -1
-		if m.here[v] && m.follows(v) && v != from {
+		if m.here[v] && m.wants(v) && v != from {
 			w.missing++
 		}
 	}
@@ -173,9 +173,12 @@ func (w *way) pass(m *Mesh, v int32) {
 	leaves := at + w.hold
 	if v != w.source {
 		if !m.follows(v) {
-			return // a sybil: it has it, and that is all
+			w.betray(m, v)
+			return
 		}
-		w.missing--
+		if m.wants(v) {
+			w.missing--
+		}
 	}
 	row := m.rows.next[m.rows.start[v]:m.rows.start[v+1]]
 	turn := uint64(0)
@@ -210,6 +213,9 @@ func (w *way) pass(m *Mesh, v int32) {
 // says reports whether v tells its neighbours what it has.
 func (w *way) says(m *Mesh, v int32) bool { return m.watch == nil || m.watch.claims(v) }
 
+// wants reports whether v is one that counts: no sybil, hidden or not.
+func (m *Mesh) wants(v int32) bool { return m.watch == nil || m.watch.role[v] == honest }
+
 // send has a copy leave v for a neighbour at a time.
 func (w *way) send(m *Mesh, v int32, s step, at int32) {
 	at += s.delay
@@ -217,10 +223,25 @@ func (w *way) send(m *Mesh, v int32, s step, at int32) {
 		at += w.lost(m, v, s)
 	}
 	w.copies++
-	if m.follows(s.to) {
+	if m.wants(s.to) {
 		w.d.Copies++
 	}
 	w.arrive(v, s.to, at)
+}
+
+// betray is what a sybil does with a message: it relays some, at once, and
+// spares nobody.
+func (w *way) betray(m *Mesh, v int32) {
+	if !m.watch.relays(m, v, w.source) {
+		return
+	}
+	at, sent := w.d.At[v], int32(0)
+	for _, s := range m.rows.next[m.rows.start[v]:m.rows.start[v+1]] {
+		if s.to != w.d.From[v] {
+			w.send(m, v, s, at+w.head+sent*w.slot)
+			sent++
+		}
+	}
 }
 
 func (w *way) arrive(from, to, at int32) {

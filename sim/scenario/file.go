@@ -85,6 +85,9 @@ func Parse(path string, text []byte) (*File, Problems) {
 	if len(problems) > 0 {
 		return nil, f.placed(problems)
 	}
+	if err := f.Scenario.plainAxes(); err != nil { // Validate has set each of them
+		return nil, f.placed(Problems{asProblem(err)})
+	}
 	return f, nil
 }
 

@@ -16,15 +16,9 @@ func (s Scenario) Hash() (string, error) {
 	if s.Network.Digest != "" {
 		s.Network.File = ""
 	}
-	axes := make([]Axis, len(s.Sweep))
-	for i, axis := range s.Sweep {
-		values, err := s.plainValues(axis)
-		if err != nil {
-			return "", fmt.Errorf("hash the scenario: %w", err)
-		}
-		axes[i] = Axis{Field: axis.Field, Values: values}
+	if err := s.plainAxes(); err != nil {
+		return "", fmt.Errorf("hash the scenario: %w", err)
 	}
-	s.Sweep = axes
 	text, err := canonical(s)
 	if err != nil {
 		return "", fmt.Errorf("hash the scenario: %w", err)
