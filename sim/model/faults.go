@@ -35,11 +35,11 @@ func share(key uint64, step int, node int32) float64 {
 }
 
 // night is how much more or less than on average sleeps by the hour of day:
-// 1 + cos(2π(h−3)/24), so most at three in the morning, none at three in the
+// 1 + cos(2π(h−4)/24), so most at four in the morning, none at four in the
 // afternoon.
 var night = [24]float64{
-	1.7071, 1.8660, 1.9659, 2, 1.9659, 1.8660, 1.7071, 1.5, 1.2588, 1, 0.7412, 0.5,
-	0.2929, 0.1340, 0.0341, 0, 0.0341, 0.1340, 0.2929, 0.5, 0.7412, 1, 1.2588, 1.5,
+	1.5, 1.7071, 1.8660, 1.9659, 2, 1.9659, 1.8660, 1.7071, 1.5, 1.2588, 1, 0.7412,
+	0.5, 0.2929, 0.1340, 0.0341, 0, 0.0341, 0.1340, 0.2929, 0.5, 0.7412, 1, 1.2588,
 }
 
 // asleep is the share of nodes that are off in a step.
@@ -54,16 +54,15 @@ func (f *faults) sleeps(step int, node int32) bool {
 	return f.Asleep > 0 && share(f.key[0], step, node) < f.asleep(step)
 }
 
-// away is when in the window a node is gone: of the share that leaves and comes
-// back, from one time to a later one, both uniform; else never.
+// away is when in the window a node is gone: those who leave do so in its first
+// three quarters, for up to one quarter; others never.
 func (f *faults) away(step int, node int32) (from, to time.Duration) {
 	x := share(f.key[1], step, node)
 	if x >= f.Churn {
 		return 0, 0
 	}
-	a := time.Duration(float64(f.window) * (x / f.Churn))
-	b := time.Duration(float64(f.window) * share(f.key[3], step, node))
-	return min(a, b), max(a, b)
+	from = time.Duration(float64(f.window) * 0.75 * (x / f.Churn))
+	return from, from + time.Duration(float64(f.window)*0.25*share(f.key[3], step, node))
 }
 
 // behind tells whether a node can't be dialled.

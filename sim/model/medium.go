@@ -188,9 +188,13 @@ type carrying struct {
 // carry has one intent cast, heard and answered.
 func (c *carrying) carry(in society.Intent, t *topic) society.Fate {
 	m, w := c.m, c.m.s.Clock.Window.Std()
-	cast := time.Duration(c.r.Int64N(max(1, int64(w))))
+	// The second half of the window is for the last to be answered.
+	cast := time.Duration(c.r.Int64N(max(1, int64(w/2))))
 	trace := t.trace(c.r)
 	var f society.Fate
+	if from, to := m.faults.away(c.step, in.Person); from <= cast && cast < to {
+		return f // its node is not there to cast it
+	}
 	for _, v := range m.here[cell(in.Category, in.Place)] {
 		delay, ok := c.hear(trace, t, in.Person, v, cast)
 		if !ok {
