@@ -53,10 +53,10 @@ func (f *followed) topic(n int) (*topic, error) {
 	if n > f.most {
 		t = f.beyond(t, n)
 	}
+	t.followers = n
 	if err := f.attacked(t); err != nil {
 		return nil, fmt.Errorf("attack a mesh of %d: %w", n, err)
 	}
-	t.followers = n
 	f.known[n] = t
 	return t, nil
 }
