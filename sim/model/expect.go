@@ -14,13 +14,13 @@ const (
 	agentTime  = 250 // to draw an agent
 	edgeTime   = 180 // to draw an edge of the network and store it
 	eventTime  = 40  // of the fast path, for an edge of one who joins
-	stepTime   = 25  // an agent in a step
+	stepTime   = 12  // an agent in a step
 	marketTime = 45  // likewise where there is a market: gains, expectations
-	intentTime = 700
-	offerTime  = 350
+	intentTime = 900
+	offerTime  = 450
 	meshTime   = 9_000_000 // one topic's mesh of a thousand, settled and cast over
 
-	agentBytes  = 70
+	agentBytes  = 45
 	marketBytes = 90 // an agent's more, where there is a market
 	edgeBytes   = 8
 	spreadBytes = 12 // an edge's more on the fast path
