@@ -1,15 +1,20 @@
 package result
 
 import (
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 
 	"github.com/parley-network/parley/sim/outcome"
+	"github.com/parley-network/parley/sim/scenario"
 )
 
 // The names of the tables in a run's folder.
@@ -27,15 +32,41 @@ func (f *Folder) WriteTables() error {
 	if missing := f.Missing(); len(missing) > 0 {
 		return fmt.Errorf("%d of %d cells, the first %v: %w", len(missing), len(f.manifest.Cells), f.manifest.Cells[missing[0]], ErrMissing)
 	}
-	for _, t := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{{RunsCSV, f.writeRuns}, {SeriesCSV, f.writeSeries}, {SeriesParquet, f.writeParquet}, {SamplesCSV, f.writeSamples}} {
+	for _, t := range f.tables() {
 		if err := writeFile(filepath.Join(f.dir, t.name), t.write); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+type table struct {
+	name  string
+	write func(io.Writer) error
+}
+
+func (f *Folder) tables() []table {
+	return []table{{RunsCSV, f.writeRuns}, {SeriesCSV, f.writeSeries}, {SeriesParquet, f.writeParquet}, {SamplesCSV, f.writeSamples}}
+}
+
+// AlteredTables names the tables that are not, to the byte, what the journal
+// would be written as.
+func (f *Folder) AlteredTables() ([]string, error) {
+	altered := []string{}
+	for _, t := range f.tables() {
+		want := sha256.New()
+		if err := t.write(want); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.name, err)
+		}
+		got, err := scenario.DigestFile(filepath.Join(f.dir, t.name))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+		if got != hex.EncodeToString(want.Sum(nil)) {
+			altered = append(altered, t.name)
+		}
+	}
+	return altered, nil
 }
 
 // each calls visit for every cell in order.
