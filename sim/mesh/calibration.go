@@ -40,13 +40,15 @@ type Calibration struct {
 
 	// HaveOver is from how many bytes on messages are answered with "I have it".
 	HaveOver int `json:"have_over"`
-	// Copy, Have, Announcing and Asking are bytes on the wire, packets included:
-	// what a copy takes beside the message, an "I have it" (IDONTWANT), an
-	// announcement (IHAVE) and a request (IWANT).
-	Copy       int `json:"copy_bytes"`
-	Have       int `json:"have_bytes"`
-	Announcing int `json:"announcing_bytes"`
-	Asking     int `json:"asking_bytes"`
+	// Copy, Have, Frame, Name and Asking are bytes on the wire, packets and their
+	// acknowledgements included: what a copy takes beside the message, an "I have
+	// it" (IDONTWANT), a frame of announcements (IHAVE) and each message it
+	// names, and a request (IWANT). What is cast in the same beat shares frames.
+	Copy   int `json:"copy_bytes"`
+	Have   int `json:"have_bytes"`
+	Frame  int `json:"announcing_bytes"`
+	Name   int `json:"name_bytes"`
+	Asking int `json:"asking_bytes"`
 	// Idle is what a node sends in a second while nothing is cast.
 	Idle float64 `json:"idle_bytes_per_second"`
 	// Packet is what fits one packet. A lost one comes again after Again round
@@ -100,7 +102,7 @@ func (c Calibration) Check() error {
 		{c.Announce >= 0 && c.Announce <= 100, "announce: want 0 to 100"},
 		{within(c.Hold, 0, time.Second) && within(c.Process, 0, time.Second), "hold and process: want 0 to 1s"},
 		{within(c.Settle, 0, time.Hour), "settle: want 0 to 1h"},
-		{c.HaveOver >= 0 && c.Copy >= 0 && c.Have >= 0 && c.Announcing >= 0 && c.Asking >= 0 && c.Idle >= 0, "bytes: want none below 0"},
+		{c.HaveOver >= 0 && c.Copy >= 0 && c.Have >= 0 && c.Frame >= 0 && c.Name >= 0 && c.Asking >= 0 && c.Idle >= 0, "bytes: want none below 0"},
 		{c.Packet > 0, "packet_bytes: want more than 0"},
 		{c.Again >= 0 && c.Again <= 100 && within(c.AgainAfter, 0, time.Minute), "again: want 0 to 100 round trips and a minute"},
 		{c.Line >= 0, "line: want 0 or more"},

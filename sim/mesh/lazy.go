@@ -61,7 +61,6 @@ func (w *way) gossip(m *Mesh, i int) {
 func (w *way) announce(m *Mesh, v, t int32) {
 	strangers := m.strangers(v)
 	left := m.target(strangers)
-	w.announced += int64(left)
 	for e := m.net.start[v]; e < m.net.start[v+1] && left > 0; e++ {
 		if !m.tellable(e) {
 			continue

@@ -77,7 +77,7 @@ type way struct {
 	copies       int64
 	havesSent    int64
 	asked        int64
-	announced    int64
+	framed       int64 // the last beat in which something is announced already
 	packets      int
 }
 
@@ -125,7 +125,7 @@ func (w *way) begin(m *Mesh, from int32) {
 	clear(w.done)
 	clear(w.shown)
 	w.at, w.waiting, w.telling = 0, 0, 0
-	w.copies, w.havesSent, w.asked, w.announced = 0, 0, 0, 0
+	w.copies, w.havesSent, w.asked = 0, 0, 0
 	w.d.Copies, w.d.Bytes, w.d.Asked, w.d.Reached, w.d.Owed = 0, 0, 0, 0, 0
 	w.missing = 0
 	for v := range int32(m.n) {
@@ -291,12 +291,17 @@ func mix(x uint64) uint64 {
 func (w *way) end(m *Mesh) {
 	w.d.Reached = w.d.Owed - w.missing
 	w.d.Asked = w.asked
-	told := m.rows.all * int64(m.c.Announce)
-	if w.missing > 0 {
-		told = w.announced
-	}
-	w.d.Bytes = w.copies*int64(w.size+m.c.Copy) + w.havesSent*int64(m.c.Have) +
-		told*int64(m.c.Announcing) + w.asked*int64(m.c.Asking)
+	w.d.Bytes = w.copies*int64(w.size+m.c.Copy) + w.havesSent*int64(m.c.Have) + w.asked*int64(m.c.Asking) +
+		m.rows.all*(int64(m.c.Announce)*int64(m.c.Name)+w.frames(m)*int64(m.c.Frame))
+}
+
+// frames is in how many of the beats that announce the message nothing else was
+// to be announced yet.
+func (w *way) frames(m *Mesh) int64 {
+	last := m.beat + int64(m.c.Announce)
+	fresh := last - max(m.beat, w.framed)
+	w.framed = max(w.framed, last)
+	return max(fresh, 0)
 }
 
 // Quantile is the delay after which a share q of those reached had the message

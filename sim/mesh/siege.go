@@ -22,6 +22,9 @@ func (s Situation) live(p scenario.Protocol, c Calibration, seed uint64) (record
 	}
 	plan := s.Plan
 	m.observe(s.roles(), plan)
+	if s.tweak != nil {
+		s.tweak(&m.watch.rules)
+	}
 	address := s.addresses()
 	for v := range s.Honest {
 		m.here[v] = true

@@ -37,6 +37,7 @@ type Situation struct {
 	// from node 0 alone.
 	From, Gap, Until, Last time.Duration
 	Caster                 bool
+	tweak                  func(*rules)
 }
 
 // Felt is what casts were like for those who wait for them.
@@ -127,7 +128,6 @@ func (s Situation) split() (first, after int) {
 
 // delivery is one that was owed; took never: it did not happen.
 type delivery struct{ cast, from, to, took int }
-
 
 // record is all that happened.
 type record struct {
