@@ -72,7 +72,11 @@ func settle(s scenario.Scenario, seed uint64, medium Medium) (*world, []int32, e
 	if err != nil {
 		return nil, nil, fmt.Errorf("build the network: %w", err)
 	}
-	first, err := adoption.Seeds(s.Adoption.Seeding, s.Adoption.Seeds, g,
+	begin := s.Adoption.Seeds
+	if s.Adoption.Rule == "everyone" {
+		begin = 0 // all are there from the start
+	}
+	first, err := adoption.Seeds(s.Adoption.Seeding, begin, g,
 		adoption.Traits{Place: p.Place, Category: p.Kind}, random.New(seed, "seeds"))
 	if err != nil {
 		return nil, nil, err
