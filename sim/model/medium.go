@@ -24,14 +24,20 @@ type medium struct {
 
 	vendors map[int32]society.Agent // who takes part
 	people  int
-	here    map[int64][]int32 // vendors taking part, by category and place
+	here    map[int64][]seller // vendors taking part, by category and place
 	costs   society.Costs
+}
+
+// seller is a vendor, and its usual price.
+type seller struct {
+	id    int32
+	price float64
 }
 
 func newMedium(s scenario.Scenario, seed uint64, c carrier) *medium {
 	return &medium{
 		s: s, seed: seed, carrier: c, faults: newFaults(s, seed),
-		vendors: map[int32]society.Agent{}, here: map[int64][]int32{},
+		vendors: map[int32]society.Agent{}, here: map[int64][]seller{},
 	}
 }
 
@@ -47,7 +53,7 @@ func (m *medium) Join(_ context.Context, agents []society.Agent) error {
 		m.vendors[a.ID] = a
 		for _, c := range a.Categories {
 			for _, p := range a.Places {
-				m.here[cell(c, p)] = append(m.here[cell(c, p)], a.ID)
+				m.here[cell(c, p)] = append(m.here[cell(c, p)], seller{a.ID, a.Price})
 			}
 		}
 	}
@@ -66,7 +72,7 @@ func (m *medium) Leave(_ context.Context, agents []int32) error {
 		for _, c := range a.Categories {
 			for _, p := range a.Places {
 				k := cell(c, p)
-				m.here[k] = slices.DeleteFunc(m.here[k], func(v int32) bool { return v == id })
+				m.here[k] = slices.DeleteFunc(m.here[k], func(v seller) bool { return v.id == id })
 			}
 		}
 	}
@@ -195,19 +201,20 @@ func (c *carrying) carry(in society.Intent, t *topic) society.Fate {
 	if from, to := m.faults.away(c.step, in.Person); from <= cast && cast < to {
 		return f // its node is not there to cast it
 	}
-	for _, v := range m.here[cell(in.Category, in.Place)] {
-		delay, ok := c.hear(trace, t, in.Person, v, cast)
+	here := m.here[cell(in.Category, in.Place)]
+	f.Delays, f.Offers = make([]time.Duration, 0, len(here)), make([]society.Offer, 0, len(here))
+	for _, v := range here {
+		delay, ok := c.hear(trace, t, in.Person, v.id, cast)
 		if !ok {
 			continue
 		}
 		f.Heard++
 		f.Delays = append(f.Delays, delay)
-		if m.vendors[v].Price > in.Most {
+		if v.price > in.Most {
 			continue
 		}
-		after := delay + c.answer(in.Person, v)
-		if cast+after < w {
-			f.Offers = append(f.Offers, society.Offer{Vendor: v, Price: m.vendors[v].Price, After: after})
+		if after := delay + c.answer(in.Person, v.id); cast+after < w {
+			f.Offers = append(f.Offers, society.Offer{Vendor: v.id, Price: v.price, After: after})
 			c.costs.Bytes += answerBytes
 		}
 	}

@@ -194,7 +194,7 @@ func TestLiveFails(t *testing.T) {
 	}
 	for name, change := range map[string]func(*scenario.Scenario){
 		"adoption.rule":  func(s *scenario.Scenario) { s.Adoption.Rule = "osmosis" },
-		"adoption.seeds": func(s *scenario.Scenario) { s.Adoption.Seeds = 1000 },
+		"adoption.seeds": func(s *scenario.Scenario) { s.Adoption.Rule, s.Adoption.Seeds = "bass", 1000 },
 		"network.kind":   func(s *scenario.Scenario) { s.Network.Kind = "fishing" },
 		"people":         func(s *scenario.Scenario) { s.People.Count = 0 },
 	} {

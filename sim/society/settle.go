@@ -1,7 +1,6 @@
 package society
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -46,7 +45,6 @@ type desk struct {
 	fee      float64
 	shunned  map[int32][]int32 // vendors a person was misled by
 	common   []int32           // those the fourth parties know of
-	bids     []bid             // scratch
 }
 
 // wish is an intent and what came of it, as far as the desk must know.
@@ -73,10 +71,10 @@ func (d *desk) settle(w wish) deal {
 			alone = w.Most - a.quote
 		}
 	}
-	bids := d.acceptable(w)
+	first, next := d.best(w)
 	switch {
-	case len(bids) > 0 && (d.first(w.Person) || lead.vendor < 0 || bids[0].quote <= lead.quote):
-		return d.buy(w.Intent, bids, lead, alone)
+	case first.vendor >= 0 && (d.first(w.Person) || lead.vendor < 0 || first.quote <= lead.quote):
+		return d.buy(w.Intent, first, next, lead, alone)
 	case lead.vendor >= 0:
 		d.load[lead.vendor]++
 		return deal{way: byIncumbent, vendor: lead.vendor, price: lead.quote, fee: lead.quote - lead.price}
@@ -84,11 +82,10 @@ func (d *desk) settle(w wish) deal {
 	return deal{vendor: -1}
 }
 
-// buy settles with the first of the bids. One who lied names the true price
-// only now, when the others' answers have lapsed; the person pays it if the
-// thing is worth that, and has learned.
-func (d *desk) buy(in Intent, bids []bid, lead bid, alone float64) deal {
-	b := bids[0]
+// buy settles with b; next would have been the next. One who lied names the
+// true price only now, when the others' answers have lapsed; the person pays it
+// if the thing is worth that, and has learned.
+func (d *desk) buy(in Intent, b, next, lead bid, alone float64) deal {
 	out := deal{way: byNetwork, vendor: b.vendor, price: b.price, after: b.after}
 	if b.price > b.quote {
 		d.shun(in.Person, b.vendor)
@@ -100,35 +97,46 @@ func (d *desk) buy(in Intent, bids []bid, lead bid, alone float64) deal {
 	d.load[b.vendor]++
 	out.personWon = in.Most - b.price - alone
 	// Had it not been in the network, the incumbent might have sold it the lead.
-	anyway := lead.vendor == b.vendor && (len(bids) == 1 || lead.quote < bids[1].quote)
+	anyway := lead.vendor == b.vendor && (next.vendor < 0 || lead.quote < next.quote)
 	if !anyway {
 		out.vendorWon = b.price - b.cost
 	}
 	return out
 }
 
-// acceptable are the bids that the person may take, in the order it would: by
-// price, or by time if it takes the first. The slice is good until the next
-// call.
-func (d *desk) acceptable(w wish) []bid {
-	d.bids = d.bids[:0]
+// best are the bids that the person would take first and next, of those it may
+// take: by price, or by time if it takes the first. Without one, vendor is -1.
+func (d *desk) best(w wish) (first, next bid) {
+	first.vendor, next.vendor = -1, -1
+	hasty := d.first(w.Person)
 	for _, o := range w.offers {
 		v := o.Vendor - int32(d.p.People)
 		if !d.free(v) || d.shuns(w.Person, v) {
 			continue
 		}
-		if a := d.p.ask(v, d.jobs.more(w.step, w.number, v)); a.quote <= w.Most {
-			d.bids = append(d.bids, bid{v, o.After, a})
+		b := bid{v, o.After, d.p.ask(v, d.jobs.more(w.step, w.number, v))}
+		switch {
+		case b.quote > w.Most:
+		case b.before(first, hasty):
+			first, next = b, first
+		case b.before(next, hasty):
+			next = b
 		}
 	}
-	hasty := d.first(w.Person)
-	slices.SortFunc(d.bids, func(a, b bid) int {
-		if hasty {
-			return cmp.Or(cmp.Compare(a.after, b.after), cmp.Compare(a.vendor, b.vendor))
-		}
-		return cmp.Or(cmp.Compare(a.quote, b.quote), cmp.Compare(a.after, b.after), cmp.Compare(a.vendor, b.vendor))
-	})
-	return d.bids
+	return first, next
+}
+
+// before tells whether a person would rather take b than c.
+func (b bid) before(c bid, hasty bool) bool {
+	switch {
+	case c.vendor < 0:
+		return true
+	case !hasty && b.quote != c.quote:
+		return b.quote < c.quote
+	case b.after != c.after:
+		return b.after < c.after
+	}
+	return b.vendor < c.vendor
 }
 
 // first tells whether the person takes the first answer; a fourth party never
