@@ -62,7 +62,7 @@ func prepare(n int, peers Peers, p scenario.Protocol, c Calibration, r *rand.Ran
 
 func dialsOf(n int, peers Peers, p scenario.Protocol, r *rand.Rand) ([]dial, error) {
 	if peers == nil {
-		return random(n, p.Peers, r), nil
+		return atRandom(n, p.Peers, r), nil
 	}
 	return given(n, peers)
 }

@@ -36,9 +36,9 @@ const (
 // dial is a connection that a made to b.
 type dial struct{ a, b int32 }
 
-// random has each of n nodes dial half as many others as it is to have peers,
+// atRandom has each of n nodes dial half as many others as it is to have peers,
 // the first of them one that stands already, so that all are connected.
-func random(n, peers int, r *rand.Rand) []dial {
+func atRandom(n, peers int, r *rand.Rand) []dial {
 	each := max(peers/2, 1)
 	all := make([]dial, 0, n*each)
 	for v := 1; v < n; v++ {

@@ -11,7 +11,7 @@ import (
 // depends on the seed alone, so that peace and attack differ by the sybils.
 func (s Situation) live(p scenario.Protocol, c Calibration, seed uint64) (record, error) {
 	n := s.Honest + s.Sybils
-	honestDials := random(s.Honest, 2*s.Dials, rand.New(rand.NewPCG(seed, 1)))
+	honestDials := atRandom(s.Honest, 2*s.Dials, rand.New(rand.NewPCG(seed, 1)))
 	dials := append(s.keep(honestDials), s.besiege(rand.New(rand.NewPCG(seed, 2)))...)
 	if err := check(n, p, c); err != nil {
 		return record{}, err
