@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/parley-network/parley/sim/mesh"
 	"github.com/parley-network/parley/sim/outcome"
 	"github.com/parley-network/parley/sim/scenario"
 	"github.com/parley-network/parley/sim/society"
@@ -22,7 +23,10 @@ func (e *Engine) Run(ctx context.Context, s scenario.Scenario, seed uint64, done
 	run := func() (outcome.Outcome, error) {
 		return society.Live(ctx, s, seed, newMedium(s, seed, newFollowed(s, seed)), done)
 	}
-	if s.People.Intents == 0 {
+	switch {
+	case overlayOnly(s):
+		run = func() (outcome.Outcome, error) { return mesh.Study(ctx, s, seed, done) }
+	case s.People.Intents == 0:
 		run = func() (outcome.Outcome, error) { return society.Adopt(ctx, s, seed, done) }
 	}
 	out, err := run()
@@ -31,3 +35,7 @@ func (e *Engine) Run(ctx context.Context, s scenario.Scenario, seed uint64, done
 	}
 	return out, nil
 }
+
+// overlayOnly tells whether the scenario asks something of the overlay alone,
+// which package mesh answers.
+func overlayOnly(s scenario.Scenario) bool { return s.Study != "" && s.Study != "society" }

@@ -3,6 +3,7 @@ package model
 import (
 	"time"
 
+	"github.com/parley-network/parley/sim/mesh"
 	"github.com/parley-network/parley/sim/random"
 	"github.com/parley-network/parley/sim/scenario"
 )
@@ -32,6 +33,9 @@ const (
 // Expect returns what a run takes if everybody takes part from the start, which
 // is the most: processor time of one core, and memory in bytes.
 func (e *Engine) Expect(s scenario.Scenario) (time.Duration, int64) {
+	if overlayOnly(s) {
+		return mesh.StudyExpect(s)
+	}
 	agents := float64(s.People.Count + s.Vendors.Count)
 	edges := agents * degree(s.Network, agents) / 2
 	steps := float64(max(1, s.Clock.Steps))

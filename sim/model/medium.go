@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-network/parley/sim/mesh"
 	"github.com/parley-network/parley/sim/random"
 	"github.com/parley-network/parley/sim/scenario"
 	"github.com/parley-network/parley/sim/society"
@@ -25,6 +26,7 @@ type medium struct {
 	vendors map[int32]society.Agent // who takes part
 	people  int
 	here    map[int64][]seller // vendors taking part, by category and place
+	flood   *mesh.Loss         // what an attacker's spam does; nil: there is none
 	costs   society.Costs
 }
 
@@ -36,7 +38,7 @@ type seller struct {
 
 func newMedium(s scenario.Scenario, seed uint64, c carrier) *medium {
 	return &medium{
-		s: s, seed: seed, carrier: c, faults: newFaults(s, seed),
+		s: s, seed: seed, carrier: c, faults: newFaults(s, seed), flood: flooded(s, seed),
 		vendors: map[int32]society.Agent{}, here: map[int64][]seller{},
 	}
 }
@@ -152,35 +154,37 @@ func (m *medium) topics(step int, intents []society.Intent) ([]*topic, error) {
 }
 
 // always adds what nodes send whether anybody casts or not, and an attacker's
-// spam, by the carrier's figures.
+// spam, which reaches every topic there is.
 func (m *medium) always(step int, topics []*topic) {
 	up := float64(m.people+len(m.vendors)) * (1 - m.faults.asleep(step))
-	window := m.s.Clock.Window.Std().Seconds()
-	m.costs.Bytes += int64(float64(up*window) * m.carrier.idle())
-	if m.s.Attack.Kind != "spam" || len(topics) == 0 {
+	window := m.s.Clock.Window.Std()
+	m.costs.Bytes += int64(float64(up*window.Seconds()) * m.carrier.idle())
+	if m.flood == nil || len(topics) == 0 {
 		return
 	}
+	sent := float64(float64(m.s.Attack.Sybils)*m.s.Attack.Rate) * window.Seconds()
+	taken := min(float64(m.flood.Spam*window.Hours()), sent)
+	m.costs.Forged += int64(taken)
+	m.costs.Refused += int64(sent) - int64(taken)
 	t := topics[0]
-	taken, refused := flood(m.s, window)
-	m.costs.Forged += taken
-	m.costs.Refused += refused
-	reached := float64(float64(taken)*float64(t.followers-1)) * t.reach
+	reached := float64(float64(taken*float64(t.followers-1)) * t.reach)
 	m.costs.Copies += int64(float64(reached * t.copies))
 	m.costs.Bytes += int64(float64(reached * t.bytes))
 }
 
-// flood is how many of an attacker's messages pass admission in a window, and
-// how many don't: those its budget of hashes pays the work for do.
-func flood(s scenario.Scenario, seconds float64) (taken, refused int64) {
-	sent := float64(float64(s.Attack.Sybils)*s.Attack.Rate) * seconds
-	paid := sent
-	if s.Protocol.Work > 0 {
-		paid = min(sent, float64(s.Attack.Budget*seconds)/float64(uint64(1)<<min(s.Protocol.Work, 62)))
+// floodHours is how long a flood is lived through (mesh.Flood) to learn what
+// passes admission in an hour, and how many people give up.
+const floodHours = 1
+
+// flooded lives through the scenario's flood, if it has one.
+func flooded(s scenario.Scenario, seed uint64) *mesh.Loss {
+	if s.Attack.Kind != "spam" || s.Attack.Sybils < 1 {
+		return nil
 	}
-	if q := s.Protocol.Quota; q > 0 {
-		paid = min(paid, float64(float64(s.Attack.Sybils)*q)*seconds/60)
-	}
-	return int64(paid), int64(sent) - int64(paid)
+	f := mesh.FloodOf(s)
+	f.Hours = floodHours
+	l := f.Live(random.New(seed, "model/flood"))
+	return &l
 }
 
 // carrying is the state of one chunk.
@@ -200,6 +204,9 @@ func (c *carrying) carry(in society.Intent, t *topic) society.Fate {
 	var f society.Fate
 	if from, to := m.faults.away(c.step, in.Person); from <= cast && cast < to {
 		return f // its node is not there to cast it
+	}
+	if m.flood != nil && c.r.Float64() < m.flood.Lost {
+		return f // it gave up on the work asked for
 	}
 	here := m.here[cell(in.Category, in.Place)]
 	f.Delays, f.Offers = make([]time.Duration, 0, len(here)), make([]society.Offer, 0, len(here))

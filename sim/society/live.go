@@ -129,8 +129,8 @@ func (w *world) step(ctx context.Context, step int, first []int32) error {
 
 // felt is what the rule is told.
 func (w *world) felt(step int) adoption.Experience {
-	if w.reckon == nil {
-		return adoption.Experience{}
+	if a := w.s.Adoption; w.reckon == nil || a.Rule != "utility" && a.Patience == 0 {
+		return adoption.Experience{} // nobody minds
 	}
 	return adoption.Experience{Gain: w.reckon.expect(w.crowd.In, w.had, w.subsidy(step)), Cost: w.desk.costs}
 }
