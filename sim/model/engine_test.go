@@ -53,12 +53,12 @@ func values(t testing.TB, s scenario.Scenario, seed uint64) map[string]float64 {
 // at it or several.
 func TestBitIdentical(t *testing.T) {
 	unsharded, faulty, sieged, grown := market(), market(), market(), market()
-	unsharded.Protocol.Sharded = false
+	unsharded.Protocol.Sharded, unsharded.Clock.Steps = false, 12
 	faulty.Faults = scenario.Faults{Churn: 0.3, Asleep: 0.3, NAT: 0.5, Partition: 2, From: 5, To: 9}
 	faulty.Attack = scenario.Attack{Kind: "lie", Share: 0.3}
 	faulty.Record.Spread = 100
 	sieged.Attack = scenario.Attack{Kind: "withhold", Sybils: 2000}
-	sieged.Clock.Steps = 10
+	sieged.Clock.Steps, sieged.Adoption.Seeds = 4, 200
 	grown.People.Intents, grown.Adoption.Rule = 0, "bass"
 	for name, s := range map[string]scenario.Scenario{"sharded": market(), "unsharded": unsharded, "faulty": faulty, "sieged": sieged, "no market": grown} {
 		t.Run(name, func(t *testing.T) {
@@ -121,8 +121,10 @@ func TestFaultsAreFelt(t *testing.T) {
 		"collude":   {func(s *scenario.Scenario) { s.Attack.Kind, s.Attack.Share = "collude", 1 }, func(v map[string]float64) bool { return v["price_network"] > calm["price_network"]+5 }},
 		"lie":       {func(s *scenario.Scenario) { s.Attack.Kind, s.Attack.Share = "lie", 0.5 }, func(v map[string]float64) bool { return v["misled_share"] > 0.05 && v["surplus"] < calm["surplus"] }},
 		"first":     {func(s *scenario.Scenario) { s.Attack.Kind, s.Attack.Share = "first-answer", 1 }, func(v map[string]float64) bool { return v["price_network"] > calm["price_network"]+5 }},
-		"spam":      {func(s *scenario.Scenario) { s.Attack.Kind, s.Attack.Sybils, s.Attack.Rate = "spam", 10, 1 }, func(v map[string]float64) bool { return v["forged"] > 0 && v["refused"] > 0 && v["bytes_each"] > calm["bytes_each"] }},
-		"slow":      {func(s *scenario.Scenario) { s.Clock.Window = scenario.Duration(2e9) }, func(v map[string]float64) bool { return v["answered_share"] < calm["answered_share"] }},
+		"spam": {func(s *scenario.Scenario) { s.Attack.Kind, s.Attack.Sybils, s.Attack.Rate = "spam", 10, 1 }, func(v map[string]float64) bool {
+			return v["forged"] > 0 && v["refused"] > 0 && v["bytes_each"] > calm["bytes_each"]
+		}},
+		"slow": {func(s *scenario.Scenario) { s.Clock.Window = scenario.Duration(2e9) }, func(v map[string]float64) bool { return v["answered_share"] < calm["answered_share"] }},
 	} {
 		x := s
 		c.change(&x)
