@@ -25,6 +25,8 @@ type topic struct {
 	// copies is how often each of them gets it, the first time included; bytes
 	// what all nodes sent for it, for each of them.
 	copies, bytes float64
+	// early is the same in the first minute of an attack; nil: as ever.
+	early *topic
 }
 
 func (t *topic) trace(r *rand.Rand) []float32 { return t.traces[r.IntN(len(t.traces))] }

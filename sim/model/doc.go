@@ -25,16 +25,15 @@
 //     hear those of their own part, which is their number modulo the parts.
 //   - The attacks of the GossipSub v1.1 evaluation are played as sieges (package
 //     mesh) of up to 120 honest nodes with as many sybils to each as there are,
-//     up to four; as many messages arrive as there after the first minute, and
-//     each is later by as much. Spam is mesh.Flood's.
+//     up to four: as many messages arrive as there and they are later by as much,
+//     within the first minute and after it. Spam is mesh.Flood's.
 //   - Linked are the sybils in the author's own mesh: Binomial among its degree
 //     with their share of all nodes.
 //
 // # What it leaves out
 //
 // Queues and computing time; that the same few neighbours carry many topics;
-// mailboxes, so that a person asleep loses no answer; and sieges that change
-// while they last. A scenario whose study is not society asks something of the
+// and mailboxes, so that a person asleep loses no answer. A scenario whose study is not society asks something of the
 // overlay alone, which package mesh answers.
 //
 // For one seed the outcome is the same to the bit at any number of processors:

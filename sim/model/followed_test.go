@@ -2,21 +2,11 @@ package model
 
 import (
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/parley-network/parley/sim/mesh"
 	"github.com/parley-network/parley/sim/scenario"
 )
-
-func quantile(t *topic, q float64) float64 {
-	var all []float32
-	for _, way := range t.traces {
-		all = append(all, way...)
-	}
-	slices.Sort(all)
-	return float64(all[int(q*float64(len(all)-1))])
-}
 
 // A topic beyond the largest mesh followed is as if it had been followed: at
 // sixteen times the size within a tenth.
@@ -33,7 +23,7 @@ func TestBeyond(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, q := range []float64{.5, .99} {
-		if a, b := quantile(got, q), quantile(want, q); math.Abs(a/b-1) > 0.1 {
+		if a, b := got.at(q), want.at(q); math.Abs(a/b-1) > 0.1 {
 			t.Errorf("quantile %v: %v, followed %v", q, a, b)
 		}
 	}
@@ -56,7 +46,7 @@ func TestAgreesWithProfile(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := profile.At(float64(n))
-		if a, b := quantile(got, .5), want.Quantile(.5).Seconds(); math.Abs(a/b-1) > 0.1 {
+		if a, b := got.at(.5), want.Quantile(.5).Seconds(); math.Abs(a/b-1) > 0.1 {
 			t.Errorf("%d followers: median %v, in the profile %v", n, a, b)
 		}
 		if math.Abs(got.copies/want.Copies-1) > 0.1 {
@@ -99,9 +89,26 @@ func TestSieges(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.reach > calm.reach || got.reach < 0.5 || quantile(got, .99) < quantile(calm, .99) {
-			t.Errorf("%s: reach %v and p99 %v, in calm %v and %v", kind, got.reach, quantile(got, .99), calm.reach, quantile(calm, .99))
+		if got.early == nil || got.early.reach > calm.reach || got.early.at(.99) < calm.at(.99) {
+			t.Errorf("%s: its first minute is not told, or better than calm", kind)
 		}
-		t.Logf("%s: reach %.3f, p99 %.3f s; in calm %.3f s", kind, got.reach, quantile(got, .99), quantile(calm, .99))
+		if got.reach > calm.reach || got.reach < 0.5 || got.at(.99) < calm.at(.99) {
+			t.Errorf("%s: reach %v and p99 %v, in calm %v and %v", kind, got.reach, got.at(.99), calm.reach, calm.at(.99))
+		}
+		t.Logf("%s: reach %.3f, p99 %.3f s; in calm %.3f s", kind, got.reach, got.at(.99), calm.at(.99))
+	}
+}
+
+// A cold boot, in which sybils are there before the honest know each other, is
+// felt in its first minute, and then no more.
+func TestColdBoot(t *testing.T) {
+	s := scenario.Default()
+	s.Attack = scenario.Attack{Kind: "cold-boot", Sybils: 4000}
+	got, err := newFollowed(s, 1).topic(400)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.early.at(.99) < 2*got.at(.99) {
+		t.Errorf("p99 %v in the first minute, %v after it", got.early.at(.99), got.at(.99))
 	}
 }

@@ -148,6 +148,9 @@ func (m *medium) topics(step int, intents []society.Intent) ([]*topic, error) {
 		if err != nil {
 			return nil, err
 		}
+		if t.early != nil && time.Duration(step)*m.s.Clock.Window.Std() < time.Minute {
+			t = t.early
+		}
 		out[i] = t
 	}
 	return out, nil
