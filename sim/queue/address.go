@@ -82,7 +82,12 @@ func (a Address) String() string {
 // options are how a connection is made and kept: a server that goes away is
 // looked for until the caller gives up.
 func (a Address) options(name string) []nats.Option {
-	opts := []nats.Option{nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait)}
+	opts := []nats.Option{
+		nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait),
+		// What goes wrong comes back as an error of what was asked; by default it
+		// would be printed as well.
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
+	}
 	if a.creds != "" {
 		opts = append(opts, nats.UserCredentials(a.creds))
 	}

@@ -41,21 +41,18 @@ type Sweep struct {
 }
 
 // Run gets the cells done by a queue in this process, kept in the folder dir,
-// and by the sweep's local workers, of which there must be one. When all is
-// recorded the folder is removed. Killed before, it is used when the sweep is
-// resumed, and not needed.
+// and by the sweep's local workers, of which there must be one. The folder is
+// the queue's alone: it is emptied at the beginning, and removed when all is
+// recorded.
 //
 // It returns nil once every cell is recorded, as failed or not.
 func Run(ctx context.Context, dir string, s Sweep) error {
 	if s.Local.Count < 1 {
 		return errors.New("queue in this process: no worker")
 	}
-	e, discarded, err := startEmbedded(dir)
+	e, err := startEmbedded(dir)
 	if err != nil {
 		return err
-	}
-	if discarded != nil && s.Tell != nil {
-		s.Tell(Note{Kind: Wiped, Cell: -1, Text: "what an earlier run left in the queue can't be read: " + discarded.Error()})
 	}
 	if err := e.coordinate(ctx, s); err != nil {
 		return err
@@ -157,6 +154,7 @@ func newCoordinator(l *link, s Sweep) (*coordinator, error) {
 }
 
 func coordinate(ctx context.Context, l *link, s Sweep) error {
+	ctx = undated{ctx}
 	c, err := newCoordinator(l, s)
 	if err != nil {
 		return err

@@ -17,28 +17,16 @@ type embedded struct {
 	dir string
 }
 
-// startEmbedded starts a server that keeps its streams under dir, which is
-// made if it isn't there. What a killed process left there is used again; if
-// it can't be read it is thrown away, for the queue is never the record, and
-// discarded says why.
-func startEmbedded(dir string) (e *embedded, discarded, err error) {
-	e, first := tryEmbedded(dir)
-	if first == nil {
-		return e, nil, nil
-	}
+// startEmbedded starts a server that keeps its streams in the folder dir, which
+// it empties: what a killed process left there is missing in the record, and
+// published again from the plan. So nothing depends on files that were cut off
+// while being written.
+func startEmbedded(dir string) (*embedded, error) {
 	if err := os.RemoveAll(dir); err != nil {
-		return nil, nil, fmt.Errorf("embedded queue: %w; and its folder can't be removed: %w", first, err)
+		return nil, fmt.Errorf("embedded queue: %w", err)
 	}
-	e, err = tryEmbedded(dir)
-	if err != nil {
-		return nil, nil, fmt.Errorf("embedded queue: %w", err)
-	}
-	return e, first, nil
-}
-
-func tryEmbedded(dir string) (*embedded, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("embedded queue: %w", err)
 	}
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "parley-sim",
@@ -47,18 +35,18 @@ func tryEmbedded(dir string) (*embedded, error) {
 		StoreDir:   dir,
 		NoLog:      true,
 		NoSigs:     true,
-		// What a power failure would lose is found missing and run again.
+		// Nothing here has to survive the process.
 		SyncInterval:       time.Minute,
 		JetStreamMaxMemory: embeddedMemory,
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("embedded queue: %w", err)
 	}
 	srv.Start()
 	if !srv.ReadyForConnections(embeddedStart) || !srv.JetStreamEnabled() {
 		srv.Shutdown()
 		srv.WaitForShutdown()
-		return nil, errors.New("the server in this process did not start")
+		return nil, errors.New("embedded queue: the server did not start")
 	}
 	return &embedded{srv: srv, dir: dir}, nil
 }

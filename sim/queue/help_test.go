@@ -25,7 +25,9 @@ type toy struct {
 	Steps int    `json:"steps"`
 	// Wait is how long it takes, in milliseconds.
 	Wait int `json:"wait,omitempty"`
-	// Poison has it fail; Times so many times only.
+	// Gate is a file without which it doesn't go on.
+	Gate string `json:"gate,omitempty"`
+	// Poison has it fail.
 	Poison string `json:"poison,omitempty"`
 }
 
@@ -53,6 +55,14 @@ func walk(ctx context.Context, body []byte, _ map[string]string, done func(float
 	done(0.5)
 	if err := wait(ctx, time.Duration(c.Wait)*time.Millisecond); err != nil {
 		return nil, err
+	}
+	for c.Gate != "" {
+		if _, err := os.Stat(c.Gate); err == nil {
+			break
+		}
+		if err := wait(ctx, 5*time.Millisecond); err != nil {
+			return nil, err
+		}
 	}
 	r := rand.New(rand.NewPCG(c.Seed, 1))
 	out, at := make([]byte, 0, 8*c.Steps), uint64(0)
@@ -91,7 +101,7 @@ func withoutWait(body []byte) []byte {
 	if err := json.Unmarshal(body, &c); err != nil {
 		panic(err)
 	}
-	c.Wait = 0
+	c.Wait, c.Gate = 0, ""
 	return c.body()
 }
 
@@ -191,9 +201,9 @@ func until(t *testing.T, d time.Duration, what string, ok func() bool) {
 // server is a queue in this process, without a coordinator.
 func newServer(t *testing.T) *embedded {
 	t.Helper()
-	e, discarded, err := startEmbedded(filepath.Join(t.TempDir(), "queue"))
-	if err != nil || discarded != nil {
-		t.Fatal(err, discarded)
+	e, err := startEmbedded(filepath.Join(t.TempDir(), "queue"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Cleanup(e.close)
 	return e

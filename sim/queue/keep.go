@@ -32,6 +32,9 @@ func (c *coordinator) begin(ctx context.Context) error {
 	if err := c.ensureAtFirst(ctx); err != nil {
 		return fmt.Errorf("queue: %w", err)
 	}
+	if c.link.single {
+		c.teller.tell(Note{Kind: Troubled, Cell: -1, Text: "the cluster has not three servers at the moment, so that one copy is kept of each cell; if its server is lost, cells are run again"})
+	}
 	return c.resetRecord(ctx)
 }
 
@@ -47,11 +50,9 @@ func (c *coordinator) resetRecord(ctx context.Context) error {
 
 // ensureAtFirst gives a cluster that is choosing its leaders time for it.
 func (c *coordinator) ensureAtFirst(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startPatience)
-	defer cancel()
-	for {
+	for start := time.Now(); ; {
 		_, err := c.link.ensure(ctx, c.Version, c.Timing)
-		if err == nil || final(err) || wait(ctx, reconnectWait) != nil {
+		if err == nil || final(err) || time.Since(start) > startPatience || wait(ctx, reconnectWait) != nil {
 			return err
 		}
 	}

@@ -14,6 +14,11 @@ import (
 type link struct {
 	nc *nats.Conn
 	js jetstream.JetStream
+
+	// few is since when a cluster lacks the servers for three copies, single
+	// that only one copy is kept for that.
+	few    time.Time
+	single bool
 }
 
 func newLink(nc *nats.Conn) (*link, error) {
@@ -77,7 +82,7 @@ func (l *link) ensureStream(ctx context.Context, cfg jetstream.StreamConfig) (bo
 	if err == nil || !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return false, err
 	}
-	err = withReplicas(func(n int) error {
+	err = l.withReplicas(func(n int) error {
 		cfg.Replicas = n
 		_, err := l.js.CreateStream(ctx, cfg)
 		return err
@@ -93,7 +98,7 @@ func (l *link) ensureBucket(ctx context.Context) error {
 	if err == nil || !errors.Is(err, jetstream.ErrBucketNotFound) {
 		return err
 	}
-	return withReplicas(func(n int) error {
+	return l.withReplicas(func(n int) error {
 		_, err := l.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
 			Bucket: objectBucket, Description: "results and files too large for a message", TTL: keep, Replicas: n,
 		})
@@ -114,17 +119,29 @@ func (l *link) ensureConsumer(ctx context.Context, stream string, cfg jetstream.
 	return err
 }
 
+// fewPatience is how long a cluster may lack a server before one copy has to
+// do: it may be starting.
+const fewPatience = 10 * time.Second
+
 // withReplicas asks for three copies, and for one where there are not three
 // servers to keep them.
-func withReplicas(create func(n int) error) error {
+func (l *link) withReplicas(create func(n int) error) error {
 	err := create(replicas)
 	var api *jetstream.APIError
 	if !errors.As(err, &api) {
 		return err
 	}
 	switch api.ErrorCode {
-	case 10074, // replicas > 1 not supported in non-clustered mode
-		10005: // no suitable peers for placement
+	case 10074: // replicas > 1 not supported in non-clustered mode
+		return create(1)
+	case 10005: // no suitable peers for placement
+		if l.few.IsZero() {
+			l.few = time.Now()
+		}
+		if time.Since(l.few) < fewPatience {
+			return err
+		}
+		l.single = true
 		return create(1)
 	}
 	return err
@@ -184,6 +201,13 @@ func gone(err error) bool {
 	return errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrConsumerNotFound) ||
 		errors.Is(err, jetstream.ErrConsumerDeleted) || errors.Is(err, nats.ErrNoResponders)
 }
+
+// undated is a context that doesn't tell its deadline: jetstream waits requestWait
+// for an answer, but as long as the context lasts where that has an end. An
+// answer that a killed server owed would be waited for until the run's end.
+type undated struct{ context.Context }
+
+func (undated) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 // wait returns after d, or earlier with the context's error.
 func wait(ctx context.Context, d time.Duration) error {

@@ -27,6 +27,8 @@ const (
 	// answer tries again with the same id well within it.
 	dedup = 2 * time.Minute
 
+	// objectWait is how long an object may take that does not fit a message.
+	objectWait    = 2 * time.Minute
 	requestWait   = 5 * time.Second
 	reconnectWait = 500 * time.Millisecond
 	// idleWait is how long one request for a cell stays open.

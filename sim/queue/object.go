@@ -29,6 +29,8 @@ func (l *link) put(ctx context.Context, name string, b []byte) error {
 }
 
 func (l *link) putOnce(ctx context.Context, name string, b []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, objectWait)
+	defer cancel()
 	store, err := l.js.ObjectStore(ctx, objectBucket)
 	if err != nil {
 		return err
@@ -41,6 +43,8 @@ var errTooLarge = errors.New("larger than declared")
 
 // get reads an object of at most limit bytes.
 func (l *link) get(ctx context.Context, name string, limit int64) (_ []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, objectWait)
+	defer cancel()
 	store, err := l.js.ObjectStore(ctx, objectBucket)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", name, err)
@@ -90,6 +94,8 @@ func upload(ctx context.Context, store jetstream.ObjectStore, f file, path strin
 		return err
 	}
 	defer in.Close()
+	ctx, cancel := context.WithTimeout(ctx, objectWait)
+	defer cancel()
 	_, err = store.Put(ctx, jetstream.ObjectMeta{Name: fileName(f.Sum)}, in)
 	return err
 }

@@ -82,7 +82,7 @@ func newCrew(l *link, w Workers, local map[string]string) *crew {
 }
 
 func (c *crew) run(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := errgroup.WithContext(undated{ctx})
 	for i := range c.Count {
 		g.Go(func() error { return c.slot(ctx, clip(fmt.Sprintf("%s/%d", c.Name, i+1), maxWorker)) })
 	}
