@@ -17,7 +17,8 @@ type Sweep struct {
 	Run string
 	// Version is the program's. A result of another is refused.
 	Version string
-	// Jobs are the cells the record lacks; Files what they name.
+	// Jobs are the cells the record lacks, in the order they are begun; Files what
+	// they name.
 	Jobs  []Job
 	Files []File
 	// Exact is that two results of one cell must be the same to the bit.
@@ -116,6 +117,7 @@ type coordinator struct {
 // progress is what is known of one job.
 type progress struct {
 	job      Job
+	place    int    // in the order of Jobs
 	task     string // the SHA-256 of its body
 	done     bool
 	failed   bool
@@ -140,8 +142,8 @@ func newCoordinator(l *link, s Sweep) (*coordinator, error) {
 		}
 		c.files, c.paths[f.Name] = append(c.files, d), f.Path
 	}
-	for _, j := range s.Jobs {
-		p := &progress{job: j, task: sumText(j.Body)}
+	for i, j := range s.Jobs {
+		p := &progress{job: j, place: i, task: sumText(j.Body)}
 		if err := c.task(p).check(); err != nil {
 			return nil, fmt.Errorf("cell %d: %w", j.Cell, err)
 		}

@@ -156,7 +156,7 @@ func (c *coordinator) gaps(ctx context.Context) ([]*progress, error) {
 		}
 		gaps = append(gaps, p)
 	}
-	slices.SortFunc(gaps, func(a, b *progress) int { return a.job.Cell - b.job.Cell })
+	slices.SortFunc(gaps, func(a, b *progress) int { return a.place - b.place })
 	if again > 0 {
 		c.teller.tell(Note{Kind: Published, Cell: -1, Text: fmt.Sprintf("%d cells are neither recorded nor in the queue; published again", again)})
 	}

@@ -152,10 +152,13 @@ func checkHead(v int, run string, cell int, version string) error {
 	return nil
 }
 
-// decodeStrict reads exactly one JSON value with no field unknown.
-func decodeStrict(b []byte, into any) error {
-	if len(b) > maxMessage {
-		return fmt.Errorf("%d bytes; at most %d", len(b), maxMessage)
+// decodeStrict reads what fits a message.
+func decodeStrict(b []byte, into any) error { return strict(b, maxMessage, into) }
+
+// strict reads exactly one JSON value with no field unknown.
+func strict(b []byte, most int, into any) error {
+	if len(b) > most {
+		return fmt.Errorf("%d bytes; at most %d", len(b), most)
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
