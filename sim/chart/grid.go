@@ -6,6 +6,8 @@ import "math"
 type Grid struct {
 	Title   string
 	Figures []Figure
+	// Legend names lines that all figures have.
+	Legend []Line
 	// Least is how narrow a figure may get, in pixels; 0: 260.
 	Least float64
 }
@@ -21,6 +23,9 @@ func (g Grid) columns(width float64) (int, float64) {
 		least = 260
 	}
 	n := max(1, min(int((width+gutter)/(least+gutter)), len(g.Figures)))
+	// As many rows as that takes, evenly filled: four are 2 × 2, not 3 and 1.
+	rows := (len(g.Figures) + n - 1) / n
+	n = max(1, (len(g.Figures)+rows-1)/max(rows, 1))
 	return n, (width - float64(n-1)*gutter) / float64(n)
 }
 
@@ -42,6 +47,7 @@ func (g Grid) height(width float64) float64 {
 	if g.Title != "" {
 		sum = titleSize + 10
 	}
+	sum += Plot{Lines: g.Legend}.legendHeight(width)
 	for i, h := range g.rows(width) {
 		if i > 0 {
 			sum += gutter
@@ -52,7 +58,7 @@ func (g Grid) height(width float64) float64 {
 }
 
 func (g Grid) draw(p pen, b box) {
-	b = title(p, g.Title, b)
+	b = Plot{Lines: g.Legend}.legend(p, title(p, g.Title, b))
 	n, w := g.columns(b.w)
 	y, rows := b.y, g.rows(b.w)
 	for i, f := range g.Figures {

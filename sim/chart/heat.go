@@ -24,6 +24,8 @@ func (h Heat) Name() string { return h.Title }
 const (
 	scaleHeight = 40
 	mostTallRow = 44
+
+	mostWideColumn = 120
 )
 
 func (h Heat) rowHeight() float64 {
@@ -50,6 +52,7 @@ func (h Heat) draw(p pen, b box) {
 		left = math.Max(left, math.Min(extent(s, textSize)+10, b.w*0.4))
 	}
 	in := b.cut(left, 0, 0, 0)
+	in.w = math.Min(in.w, float64(len(h.Columns))*mostWideColumn)
 	w, t := in.w/float64(max(len(h.Columns), 1)), in.h/float64(max(len(h.Rows), 1))
 	for r := range h.Rows {
 		for c := range h.Columns {
