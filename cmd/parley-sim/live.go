@@ -94,12 +94,19 @@ func (w watched) Run(ctx context.Context, s scenario.Scenario, seed uint64, done
 		return w.Engine.Run(ctx, s, seed, done)
 	}
 	w.page.Progress(cell, 0)
+	returned := false
+	defer func() {
+		if !returned { // the job recovers it
+			w.page.Failed(cell, errors.New("it panicked"))
+		}
+	}()
 	o, err := w.Engine.Run(ctx, s, seed, func(share float64) {
 		w.page.Progress(cell, share)
 		if done != nil {
 			done(share)
 		}
 	})
+	returned = true
 	if err != nil {
 		w.page.Failed(cell, err)
 	}

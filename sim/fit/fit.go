@@ -4,8 +4,8 @@
 // A fit is by least squares on the cumulative values, from many starts. When a
 // product was launched is seldom in the data: a series may begin years later,
 // or with years of zeros. So a series gets several fits, one with the launch
-// free, others with it fixed where one would put it by hand (at its first or
-// last leading zero, else one interval before its first value), and the one
+// free, others with it fixed where one would put it by hand (one interval before
+// its first value, at its first or at its last leading zero), and the one
 // with the least AICc is taken (Hurvich and Tsai, Biometrika 76, 1989): a free
 // launch has to earn its place. A fit with a parameter at the side of its range,
 // or whose R² is too low, is taken only where there is no other.

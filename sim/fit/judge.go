@@ -11,6 +11,9 @@ const (
 	goodR2 = 0.97
 	// fallen is the share of its height that a series may lose in the end.
 	fallen = 0.1
+	// seen is the share of the market that a series has to reach; a curve with
+	// q > 3p has reached it at its inflection.
+	seen = 1.0 / 3
 	// alike is the lag-one correlation from where residuals are no mere noise:
 	// two standard errors, 2/√n, at some 40 points.
 	alike = 0.3
@@ -71,14 +74,17 @@ func misfit(s Series, r Result, f found) string {
 		return "p or q is at the upper side of its range: it rises faster than its points are apart"
 	case len(f.x) > atT0 && f.side(atT0) != 0:
 		return fmt.Sprintf("launch is at the side of its range (%s): the data do not tell when it was", short(r.T0.Value))
-	case r.Q.Value > r.P.Value && r.Peak > r.Last:
+	case r.Curve().At(r.Last) < seen*r.M.Value:
+		return fmt.Sprintf("no inflection: it ends at %.0f%% of the market that would fit, so that this is a guess", 100*r.Curve().At(r.Last)/r.M.Value)
+	case r.Peak > r.Last:
 		return fmt.Sprintf("no inflection: it ends in %s, before the curve's peak in %s, so that m is a guess", short(r.Last), short(r.Peak))
 	}
 	return ""
 }
 
-// falls says whether a series loses for good what it had gained. Medians of
-// three keep a single bad point from counting.
+// falls says whether a series loses for good what it had gained: more than a
+// tenth of its height and more than its noise would. Medians of three keep a
+// single bad point from counting.
 func falls(s Series) string {
 	n := len(s.Value)
 	top, at := 0.0, 0
@@ -87,12 +93,22 @@ func falls(s Series) string {
 			top, at = v, i
 		}
 	}
-	last := medianAround(s.Value, n-1)
-	if top-last <= fallen*top {
+	if top-medianAround(s.Value, n-1) <= math.Max(fallen*top, 3*scatter(s.Value)) {
 		return ""
 	}
 	return fmt.Sprintf("declines: from %s in %s to %s in %s, and a Bass curve never falls",
-		short(top), short(s.Year[at]), short(last), short(s.Year[n-1]))
+		short(s.Value[at]), short(s.Year[at]), short(s.Value[n-1]), short(s.Year[n-1]))
+}
+
+// scatter estimates the standard deviation of the noise on a trend: the median
+// size of second differences, which is 0.6745 √6 of it where noise is normal.
+func scatter(v []float64) float64 {
+	var d []float64
+	for i := 2; i < len(v); i++ {
+		d = append(d, math.Abs(v[i]-2*v[i-1]+v[i-2]))
+	}
+	slices.Sort(d)
+	return d[len(d)/2] / (0.6745 * math.Sqrt(6))
 }
 
 func medianAround(v []float64, i int) float64 {

@@ -49,17 +49,17 @@ type found struct {
 func best(f frame) found {
 	free := f.free()
 	fits := []found{free}
+	// A leading zero may be what was rounded or lost in noise.
+	fits = append(fits, f.fit(-f.interval(), "fixed an interval before the first value"))
 	zeros := 0
 	for zeros < len(f.y) && f.y[zeros] == 0 {
 		zeros++
 	}
-	switch {
-	case zeros == 0:
-		fits = append(fits, f.fit(-f.interval(), "fixed an interval before the first value"))
-	case zeros == 1:
-		fits = append(fits, f.fit(0, "fixed at the zero"))
-	default:
-		fits = append(fits, f.fit(0, "fixed at the first zero"), f.fit(f.t[zeros-1], "fixed at the last leading zero"))
+	if zeros > 0 {
+		fits = append(fits, f.fit(0, "fixed at the first zero"))
+	}
+	if zeros > 1 {
+		fits = append(fits, f.fit(f.t[zeros-1], "fixed at the last leading zero"))
 	}
 	out := slices.MinFunc(fits, func(a, b found) int {
 		if a, b := a.sound(), b.sound(); a != b {
@@ -188,10 +188,11 @@ func (f *found) side(k int) int {
 	return 0
 }
 
-// atSide tells whether p, q or a sought launch ran against a side. That m did
-// says only how far the market was seen.
+// atSide tells whether p, q or a sought launch ran against a side, so that
+// another launch may tell more. That m did says only how far the market was
+// seen; that q fell to nothing is what the series says.
 func (f *found) atSide() bool {
-	return f.side(atP) != 0 || f.side(atQ) != 0 || len(f.x) > atT0 && f.side(atT0) != 0
+	return f.side(atP) != 0 || f.side(atQ) > 0 || len(f.x) > atT0 && f.side(atT0) != 0
 }
 
 // sound fits are preferred to any other.
@@ -199,15 +200,13 @@ func (f *found) sound() bool { return !f.atSide() && f.r2() >= goodR2 }
 
 func (f *found) r2() float64 { return 1 - f.sum/spreadOf(f.y) }
 
-// aicc is Akaike's criterion corrected for few points. Sums below rounding
-// count as equal, so that the simpler of two perfect fits is taken.
+// aicc is Akaike's criterion corrected for few points; at the fewest, where the
+// correction has no value, as if there was one more. Sums below rounding count
+// as equal, so that the simpler of two perfect fits is taken.
 func (f *found) aicc() float64 {
 	n, k := float64(len(f.t)), float64(len(f.x)+1)
-	if n-k-1 <= 0 {
-		return math.Inf(1)
-	}
 	sum := math.Max(f.sum/n, 1e-22)
-	return n*math.Log(sum) + 2*k + 2*k*(k+1)/(n-k-1)
+	return n*math.Log(sum) + 2*k + 2*k*(k+1)/math.Max(n-k-1, 1)
 }
 
 // report writes the fit into r in the series' own units.
