@@ -32,3 +32,56 @@ type Market struct {
 	Subsidy      float64 `toml:"subsidy" yaml:"subsidy" json:"subsidy"`
 	SubsidySteps int     `toml:"subsidy_steps" yaml:"subsidy_steps" json:"subsidy_steps"`
 }
+
+// defaultAdoption's p and q are the means of 213 products (Sultan, Farley and
+// Lehmann 1990), for who chooses bass.
+func defaultAdoption() Adoption {
+	return Adoption{Rule: "everyone", P: 0.03, Q: 0.38, Threshold: 0.18, Seeds: 1, Seeding: "random"}
+}
+
+func (c *checker) adoption(s Scenario) {
+	a := s.Adoption
+	c.oneOf("adoption.rule", a.Rule, "everyone", "bass", "threshold", "fraction", "complex", "utility")
+	c.share("adoption.p", a.P)
+	c.share("adoption.q", a.Q)
+	switch a.Rule {
+	case "fraction":
+		c.share("adoption.threshold", a.Threshold)
+	default:
+		c.amount("adoption.threshold", a.Threshold)
+	}
+	c.amount("adoption.spread", a.Spread)
+	if agents := s.People.Count + s.Vendors.Count; a.Rule != "everyone" {
+		c.within("adoption.seeds", a.Seeds, 0, agents)
+	} else {
+		c.within("adoption.seeds", a.Seeds, 0, MaxAgents)
+	}
+	c.oneOf("adoption.seeding", a.Seeding, "random", "place", "category", "influential")
+	c.within("adoption.patience", a.Patience, 0, MaxSteps)
+}
+
+func (c *checker) market(m Market) {
+	c.share("market.incumbent", m.Incumbent)
+	c.share("market.fee", m.Fee)
+	c.amount("market.subsidy", m.Subsidy)
+	c.within("market.subsidy_steps", m.SubsidySteps, 0, MaxSteps)
+}
+
+var adoptionAbout = []about{
+	{"adoption.rule", "", "Why agents join: everyone (all there from the start), bass, threshold, fraction (Watts), complex (contagion by several) or utility (two-sided)"},
+	{"adoption.p", "per step", "Bass's innovation"},
+	{"adoption.q", "per step", "Bass's imitation"},
+	{"adoption.per_edge", "", "Imitation acts along each edge of the network instead of on the whole population"},
+	{"adoption.threshold", "acquaintances, or share", "How many (threshold, complex) or what share (fraction) must have joined"},
+	{"adoption.spread", "as the threshold", "Standard deviation of the threshold among agents"},
+	{"adoption.seeds", "agents", "How many begin"},
+	{"adoption.seeding", "", "Who begins: random (spread thin), place (one town first), category (one category first) or influential"},
+	{"adoption.patience", "steps", "How long an agent stays without gain; 0: for ever"},
+}
+
+var marketAbout = []about{
+	{"market.incumbent", "share", "Intents that a platform which sells leads would fulfil"},
+	{"market.fee", "share", "What that platform takes of a price"},
+	{"market.subsidy", "money per step", "What joining is worth at first"},
+	{"market.subsidy_steps", "steps", "How long it is"},
+}

@@ -1,5 +1,7 @@
 package scenario
 
+import "time"
+
 // People are those who might cast intents. Agents are numbered: people from 0,
 // vendors after them.
 type People struct {
@@ -41,4 +43,74 @@ type Vendors struct {
 	Capacity int `toml:"capacity" yaml:"capacity" json:"capacity"`
 	// Think is how long a vendor takes to answer, on average.
 	Think Duration `toml:"think" yaml:"think" json:"think"`
+}
+
+func defaultPeople() People {
+	return People{Count: 1000, Places: 1, Intents: 0.1, Categories: 10, CategorySkew: 1, Worth: 100, Spread: 30, Effort: 1}
+}
+
+func defaultVendors() Vendors {
+	return Vendors{Count: 50, Categories: 1, Places: 1, Price: 80, Spread: 20, Margin: 0.3, Cost: 1,
+		Think: Duration(2 * time.Second)}
+}
+
+// maxKinds is how many places, and how many categories, there can be.
+const maxKinds = 1_000_000
+
+func (c *checker) people(p People) {
+	c.within("people.count", p.Count, 0, MaxAgents)
+	c.within("people.places", p.Places, 1, maxKinds)
+	c.amount("people.place_skew", p.PlaceSkew)
+	c.amount("people.intents", p.Intents)
+	c.within("people.categories", p.Categories, 1, maxKinds)
+	c.amount("people.category_skew", p.CategorySkew)
+	c.amount("people.worth", p.Worth)
+	c.amount("people.spread", p.Spread)
+	c.amount("people.effort", p.Effort)
+	c.share("people.fourth_party", p.FourthParty)
+}
+
+func (c *checker) vendors(s Scenario) {
+	v := s.Vendors
+	c.within("vendors.count", v.Count, 0, MaxAgents)
+	if n := s.People.Count + v.Count; n < 1 {
+		c.refuse("people.count", "there is nobody: neither people nor vendors")
+	} else if n > MaxAgents {
+		c.refuse("people.count", "with the vendors there are %d agents; at most %d", n, MaxAgents)
+	}
+	if v.Count > 0 {
+		c.within("vendors.categories", v.Categories, 1, s.People.Categories)
+		c.within("vendors.places", v.Places, 1, s.People.Places)
+	}
+	c.amount("vendors.price", v.Price)
+	c.amount("vendors.spread", v.Spread)
+	c.share("vendors.margin", v.Margin)
+	c.amount("vendors.cost", v.Cost)
+	c.within("vendors.capacity", v.Capacity, 0, MaxAgents)
+	c.span("vendors.think", v.Think, 0)
+}
+
+var peopleAbout = []about{
+	{"people.count", "people", "How many might cast intents"},
+	{"people.places", "towns", "How many towns there are"},
+	{"people.place_skew", "", "Exponent of the Zipf law by which people are spread over towns; 0: evenly"},
+	{"people.intents", "per person and step", "How many intents a person has in a step, on average (Poisson)"},
+	{"people.categories", "categories", "How many kinds of thing are wanted"},
+	{"people.category_skew", "", "Exponent of the Zipf law by which wants are spread over categories; 0: evenly"},
+	{"people.worth", "money", "Mean of what a fulfilled intent is worth to a person"},
+	{"people.spread", "money", "Standard deviation of that worth"},
+	{"people.effort", "money per step", "What taking part costs a person"},
+	{"people.fourth_party", "share", "People who have an agent of their own choose and ask in their name"},
+}
+
+var vendorsAbout = []about{
+	{"vendors.count", "vendors", "How many might answer"},
+	{"vendors.categories", "categories", "How many each vendor serves"},
+	{"vendors.places", "towns", "How many each vendor serves"},
+	{"vendors.price", "money", "Mean of what they ask"},
+	{"vendors.spread", "money", "Standard deviation of that price"},
+	{"vendors.margin", "share", "What is left of a price to the vendor"},
+	{"vendors.cost", "money per step", "What taking part costs a vendor"},
+	{"vendors.capacity", "orders per step", "How many orders a vendor serves; 0: any number"},
+	{"vendors.think", "", "How long a vendor takes to answer, on average"},
 }

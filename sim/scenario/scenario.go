@@ -3,11 +3,12 @@
 // attacks. The same file runs on real nodes and on the fast model.
 //
 // Each part has a file of its own here, with its fields, their units, what
-// they are when left out, and what is impossible. Pure but for [Load].
+// they are when left out, and what is impossible. Pure but for [Load], [Open] and
+// [DigestFile].
 package scenario
 
-// Scenario is one experiment. The zero value of a field means its default,
-// which [Default] tells.
+// Scenario is one experiment, complete: a field that a file leaves out has the
+// value it has in [Default], and 0 means 0.
 type Scenario struct {
 	Name        string `toml:"name" yaml:"name" json:"name"`
 	Description string `toml:"description" yaml:"description" json:"description,omitempty"`

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"io"
+	"runtime"
+	"strconv"
+
+	"github.com/alecthomas/kong"
+)
+
+// What the process exits with.
+const (
+	exitOK      = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	description = `Parley-sim: how a network of Parley nodes spreads, what it costs, what breaks it.
+
+A scenario is one TOML or YAML file. It runs on the real node code in virtual
+time (--engine stack) or on a fast model calibrated against it (--engine model),
+and what it found is kept in one folder.
+
+    parley-sim new town        writes a scenario to begin with
+    parley-sim plan town.toml  says what it would take
+    parley-sim run town.toml   runs it, into town.run
+    parley-sim report town.run writes what it found as one HTML file
+
+Exit codes: 0 it worked; 1 it failed, was interrupted, or does not hold; 2 the
+command line or the scenario is wrong, and nothing was run.`
+)
+
+// cli is the whole command line.
+type cli struct {
+	JSON    bool             `help:"Answer in JSON." name:"json"`
+	Version kong.VersionFlag `help:"Show the program's version." name:"version"`
+
+	New    newCmd    `cmd:"" group:"run" help:"Write a commented scenario to begin with."`
+	Plan   planCmd   `cmd:"" group:"run" help:"Show a scenario's cells and seeds, and the time and memory they take."`
+	Run    runCmd    `cmd:"" group:"run" help:"Run a scenario."`
+	Resume resumeCmd `cmd:"" group:"run" help:"Go on with a run that was interrupted or killed."`
+
+	Report reportCmd `cmd:"" group:"read" help:"Write what a run found as one HTML file."`
+	Verify verifyCmd `cmd:"" group:"read" help:"Run cells again and compare bit for bit."`
+
+	Parameters parametersCmd `cmd:"" group:"help" help:"List every field of a scenario: its type, unit, default and meaning."`
+}
+
+var groups = []kong.Group{
+	{Key: "run", Title: "Running experiments:"},
+	{Key: "read", Title: "What they found:"},
+	{Key: "model", Title: "How good the model is:"},
+	{Key: "help", Title: "To look up:"},
+}
+
+// parser returns the command line's grammar over c. exit is called where the
+// grammar itself has answered: --help and --version.
+func parser(c *cli, out, errOut io.Writer, exit func(int)) *kong.Kong {
+	return kong.Must(c, kong.Name("parley-sim"), kong.Description(description), kong.Writers(out, errOut), kong.Exit(exit),
+		kong.ExplicitGroups(groups), kong.ShortUsageOnError(), kong.Vars{"version": "parley-sim " + programVersion(), "workers": strconv.Itoa(runtime.GOMAXPROCS(0))},
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, Compact: true, WrapUpperBound: 80}))
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/parley-network/parley/sim/result"
+	"github.com/parley-network/parley/sim/scenario"
+	"github.com/parley-network/parley/sim/sweep"
+)
+
+// env is what commands work with.
+type env struct {
+	ctx    context.Context
+	in     io.Reader
+	out    io.Writer
+	err    io.Writer
+	asJSON bool
+	engine maker
+}
+
+// run is the program; it returns the exit code.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer, engine maker) int {
+	var c cli
+	exited := false
+	k := parser(&c, out, errOut, func(int) { exited = true })
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := k.Parse(args)
+	if exited { // --help or --version was printed
+		return exitOK
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "parley-sim: %v\n%s\n", err, seeHelp(err))
+		return exitUsage
+	}
+	e := &env{ctx: ctx, in: in, out: out, err: errOut, asJSON: c.JSON, engine: engine}
+	return e.failed(parsed.Run(e))
+}
+
+// seeHelp names the command whose help would say more.
+func seeHelp(err error) string {
+	path := "parley-sim"
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		if cmd := parse.Context.Command(); cmd != "" {
+			path += " " + strings.SplitN(cmd, " <", 2)[0]
+		}
+	}
+	return fmt.Sprintf("See %s --help.", path)
+}
+
+// errTold is of a command that has said already what did not hold.
+var errTold = errors.New("told")
+
+// usageError is a command line or a scenario that makes no sense.
+type usageError struct{ error }
+
+// Unwrap returns what is wrong.
+func (u usageError) Unwrap() error { return u.error }
+
+func wrong(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// failed tells what went wrong and what to do next, and returns the exit code.
+func (e *env) failed(err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errTold):
+		return exitFailed
+	}
+	var problems scenario.Problems
+	errors.As(err, &problems)
+	if e.asJSON {
+		e.show(struct {
+			Error    string            `json:"error"`
+			Problems scenario.Problems `json:"problems,omitempty"`
+		}{err.Error(), problems}, nil)
+	}
+	if problems != nil {
+		fmt.Fprintln(e.err, err) // file:line: first, as compilers say it
+	} else {
+		fmt.Fprintf(e.err, "parley-sim: %v\n", err)
+	}
+	if next := hint(err); next != "" {
+		fmt.Fprintln(e.err, next)
+	}
+	var usage usageError
+	if problems != nil || errors.As(err, &usage) || errors.Is(err, sweep.ErrShard) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// hint says what to do about an error.
+func hint(err error) string {
+	var crash *sweep.PanicError
+	switch {
+	case errors.As(err, &crash):
+		return fmt.Sprintf("That is a mistake in the program. The first panic was at:\n%s", crash.Stack)
+	case errors.Is(err, syscall.ENOSPC):
+		return "The disk is full. What was recorded is safe: make room, then resume."
+	case errors.Is(err, result.ErrForeign):
+		return "Nothing was mixed in. Use the program it was begun with, or begin a new run in another folder with --out."
+	case errors.Is(err, result.ErrExists):
+		return "Go on with it by parley-sim resume, or begin another with --out."
+	case errors.Is(err, result.ErrBusy):
+		return "Wait until that process has ended. Several may share a run with --shard, each part once."
+	case errors.Is(err, result.ErrAltered):
+		return "Take the folder from where it was copied, or run the scenario again in another."
+	}
+	return ""
+}
+
+// show prints v as JSON, or calls plain where people read it.
+func (e *env) show(v any, plain func(w io.Writer)) error {
+	if !e.asJSON {
+		plain(e.out)
+		return nil
+	}
+	enc := json.NewEncoder(e.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("print the answer: %w", err)
+	}
+	return nil
+}
+
+// note tells people something beside the answer.
+func (e *env) note(format string, args ...any) {
+	fmt.Fprintf(e.err, "parley-sim: "+format+"\n", args...)
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"github.com/parley-network/parley/sim/result"
+)
+
+type resumeCmd struct {
+	Dir string `arg:"" help:"The run's folder." type:"path"`
+	machineFlags
+	Shard string `help:"Run one part of the cells only: i/N counted from 0, auto, auto/N, or none." placeholder:"I/N"`
+}
+
+// Help implements kong.HelpProvider.
+func (resumeCmd) Help() string {
+	return `Runs the cells of a folder that have no result yet, and writes the tables once
+all have one. Of a run in parts, it fills every gap unless --shard names a part.
+
+Example:
+
+    parley-sim resume town.run`
+}
+
+// Run goes on with a run.
+func (c resumeCmd) Run(e *env) error {
+	shard, err := e.shard(c.Shard)
+	if err != nil {
+		return err
+	}
+	folder, err := result.Open(c.Dir)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	m := folder.Manifest()
+	if err := folder.Check(runVersion(), m.Hash); err != nil {
+		return err
+	}
+	engine, err := e.engine(m.Scenario.Engine)
+	if err != nil {
+		return err
+	}
+	return e.carryOut(folder, engine, shard, c.machineFlags)
+}
