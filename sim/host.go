@@ -185,12 +185,13 @@ func quicOver(f *fabric, l link) libp2p.Option {
 // Connect has a dial b, and fails the test if that does not work within 30 s.
 func (w *World) Connect(a, b host.Host) {
 	w.T.Helper()
-	if err := w.connect(a, b); err != nil {
+	if err := w.Dial(a, b); err != nil {
 		w.T.Fatal(err)
 	}
 }
 
-func (w *World) connect(a, b host.Host) error {
+// Dial has a dial b; it errs if that does not work within 30 s.
+func (w *World) Dial(a, b host.Host) error {
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
 	err := a.Connect(ctx, peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()})

@@ -80,14 +80,15 @@ func (b *book) cast(root string) *casting {
 
 // fate is what became of an intent by now; offers are those its person's node
 // has. What is not in the book of an offer has not arrived within the window.
-func (b *book) fate(root string, offers []view.Offer) society.Fate {
+// left is how long after the intent was cast the window ends.
+func (b *book) fate(root string, offers []view.Offer, end time.Time) (f society.Fate, left time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := b.casts[root]
 	if c == nil || c.at.IsZero() {
-		return society.Fate{}
+		return society.Fate{}, 0
 	}
-	f := society.Fate{Linked: c.linked}
+	f.Linked = c.linked
 	heard := make(map[int32]bool, len(c.heard))
 	for _, h := range c.heard {
 		if !heard[h.vendor] { // again after a restart
@@ -106,7 +107,7 @@ func (b *book) fate(root string, offers []view.Offer) society.Fate {
 	slices.SortFunc(f.Offers, func(a, b society.Offer) int {
 		return cmp.Or(cmp.Compare(a.After, b.After), cmp.Compare(a.Vendor, b.Vendor))
 	})
-	return f
+	return f, end.Sub(c.at)
 }
 
 // know notes which host is an agent's.

@@ -29,8 +29,8 @@ func (e *Engine) Check(s scenario.Scenario) error {
 		return no("people.count", "nobody to cast an intent")
 	case s.Clock.Window.Std() < time.Second:
 		return no("clock.window", "%s is too short for nodes to do anything: at least 1s", s.Clock.Window.Std())
-	case s.Vendors.Think != 0:
-		return no("vendors.think", "a node answers by its rules at once; want 0")
+	case s.Vendors.Think < 0:
+		return no("vendors.think", "%s is no time", s.Vendors.Think.Std())
 	case p.Quota != 0:
 		return no("protocol.quota", "nodes set their own quotas; want 0")
 	case p.Work != 0:

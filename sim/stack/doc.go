@@ -25,6 +25,8 @@
 //   - Peers are found by a directory that knows everybody in the place of the
 //     DHT: it answers a look-up by the scenario's latency.
 //   - A node behind a NAT can't be dialled, and no hole is punched.
+//   - A vendor's node answers by its rules at once; the time that its people
+//     take to think (vendors.think, exponential) is added to what was measured.
 //   - Computing takes no time: virtual time passes only while all wait.
 //
 // Same seed, same population, keys, links and losses; but not the same run, as

@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -39,26 +38,11 @@ func (p pace) perCPU() float64  { return p.virtual.Seconds() / p.cpu.Seconds() }
 
 // clock takes the time of a phase in a world, by three clocks.
 func clock(w *sim.World, do func() error) (pace, error) {
-	virtual, wall, cpu := w.Elapsed(), wallNow(), cpuNow()
+	virtual := w.Elapsed()
+	wall, cpu := Used()
 	err := do()
-	return pace{virtual: w.Elapsed() - virtual, wall: wallNow() - wall, cpu: cpuNow() - cpu}, err
-}
-
-// wallNow is the machine's clock, which a bubble's time.Now is not.
-func wallNow() time.Duration {
-	var tv syscall.Timeval
-	if err := syscall.Gettimeofday(&tv); err != nil {
-		panic(err)
-	}
-	return time.Duration(tv.Nano())
-}
-
-func cpuNow() time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		panic(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+	wallNow, cpuNow := Used()
+	return pace{virtual: w.Elapsed() - virtual, wall: wallNow - wall, cpu: cpuNow - cpu}, err
 }
 
 // held is what the heap and the stacks hold now.

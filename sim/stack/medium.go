@@ -187,18 +187,7 @@ func (r reading) plus(o reading) reading {
 }
 
 // wait lets virtual time pass, unless ctx ends.
-func (m *Medium) wait(ctx context.Context, d time.Duration) error {
-	for end := time.Now().Add(d); ; {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		left := time.Until(end)
-		if left <= 0 {
-			return nil
-		}
-		time.Sleep(min(left, look))
-	}
-}
+func (m *Medium) wait(ctx context.Context, d time.Duration) error { return pass(ctx, d) }
 
 // Costs implements society.Medium.
 func (m *Medium) Costs() society.Costs {

@@ -54,7 +54,7 @@ func (m *Medium) Trade(ctx context.Context, step int, intents []society.Intent) 
 		return nil, fmt.Errorf("step %d: %w", step, err)
 	default:
 	}
-	fates, err := m.fates(ctx, intents, roots)
+	fates, err := m.fates(ctx, intents, roots, begin.Add(window))
 	m.book.clear()
 	return fates, err
 }
@@ -109,7 +109,7 @@ func (m *Medium) cast(in society.Intent, window time.Duration) (root dagcbor.CID
 	return v.Root
 }
 
-func (m *Medium) fates(ctx context.Context, intents []society.Intent, roots []dagcbor.CID) ([]society.Fate, error) {
+func (m *Medium) fates(ctx context.Context, intents []society.Intent, roots []dagcbor.CID, end time.Time) ([]society.Fate, error) {
 	out := make([]society.Fate, len(intents))
 	for i, in := range intents {
 		p := m.parties[in.Person]
@@ -124,7 +124,24 @@ func (m *Medium) fates(ctx context.Context, intents []society.Intent, roots []da
 		if err != nil {
 			return nil, fmt.Errorf("read the offers to %s: %w", p.name, err)
 		}
-		out[i] = m.book.fate(roots[i].String(), offers)
+		f, left := m.book.fate(roots[i].String(), offers, end)
+		f.Offers = m.think(f.Offers, left)
+		out[i] = f
 	}
 	return out, ctx.Err()
+}
+
+// think puts off each offer by what its vendor's people thought about it; what
+// comes after the window's end, so long after the cast, has not come.
+func (m *Medium) think(offers []society.Offer, left time.Duration) []society.Offer {
+	mean := m.s.Vendors.Think.Std()
+	if mean == 0 {
+		return offers
+	}
+	for i := range offers {
+		offers[i].After += time.Duration(m.rnd.ExpFloat64() * float64(mean))
+	}
+	offers = slices.DeleteFunc(offers, func(o society.Offer) bool { return o.After >= left })
+	slices.SortStableFunc(offers, func(a, b society.Offer) int { return int(a.After - b.After) })
+	return offers
 }
