@@ -3,11 +3,17 @@ package stack
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
-const dialTimeout = 20 * time.Second
+const (
+	dialTimeout = 20 * time.Second
+	// dialsAtOnce bounds the handshakes under way: each takes some 100 KB, and a
+	// few tenths of a virtual second.
+	dialsAtOnce = 1000
+)
 
 // connect has the parties named, which have just started, dial half as many
 // peers as a node is to have, all at the same time: acquaintances first, then
@@ -29,7 +35,8 @@ func (m *Medium) connect(ids []int32) {
 		})
 	}
 	m.dials.Unlock()
-	var wg sync.WaitGroup
+	var g errgroup.Group
+	g.SetLimit(dialsAtOnce)
 	for i, id := range ids {
 		_, h := m.parties[id].on()
 		for _, other := range chosen[i] {
@@ -37,14 +44,15 @@ func (m *Medium) connect(ids []int32) {
 				break // it went off meanwhile
 			}
 			to := m.parties[other].addr
-			wg.Go(func() {
+			g.Go(func() error {
 				ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
 				defer cancel()
 				_ = h.Connect(ctx, to)
+				return nil
 			})
 		}
 	}
-	wg.Wait()
+	_ = g.Wait() // none errs
 }
 
 // diallable are those that are on and behind no NAT.

@@ -2,10 +2,12 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"strconv"
 	"testing"
 	"time"
@@ -132,6 +134,9 @@ func full(n int, vendors float64) (pace, error) {
 		}
 		figure.Info(os.Stdout, fmt.Sprintf("stack-%d-join", n), fmt.Sprintf("%.1f s of processor, %.1f s on the wall, costs %+v", join.cpu.Seconds(), join.wall.Seconds(), m.Costs()))
 		memory := (held() - before) / int64(n)
+		if err := dumpHeap(); err != nil {
+			return err
+		}
 		intents := make([]society.Intent, int(trafficTime/time.Second))
 		for i := range intents {
 			intents[i] = society.Intent{Person: int32(w.Rand.IntN(s.People.Count)), Category: int32(w.Rand.IntN(50)), Most: 50}
@@ -152,6 +157,19 @@ func full(n int, vendors float64) (pace, error) {
 		return err
 	})
 	return p, err
+}
+
+// dumpHeap writes a profile of the heap to where PARLEY_STACK_HEAP says.
+func dumpHeap() error {
+	path := os.Getenv("PARLEY_STACK_HEAP")
+	if path == "" {
+		return nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(pprof.WriteHeapProfile(f), f.Close())
 }
 
 func say(name string, p pace) {

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"context"
 	"math"
 	"testing"
 	"time"
@@ -33,8 +34,8 @@ func agentsOf(s scenario.Scenario) []society.Agent {
 	return out
 }
 
-// play has all agents of a scenario join, and one step traded.
-func play(t *testing.T, s scenario.Scenario, intents ...society.Intent) (fates []society.Fate, costs society.Costs) {
+// town is a scenario's network with everybody in it.
+func town(t *testing.T, s scenario.Scenario, then func(m *Medium) error) {
 	t.Helper()
 	if err := New(nil).Check(s); err != nil {
 		t.Fatal(err)
@@ -48,12 +49,20 @@ func play(t *testing.T, s scenario.Scenario, intents ...society.Intent) (fates [
 			return err
 		}
 		m.Costs()
-		fates, err = m.Trade(w.T.Context(), 0, intents)
-		costs = m.Costs()
-		return err
+		return then(m)
 	}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// play has all agents of a scenario join, and one step traded.
+func play(t *testing.T, s scenario.Scenario, intents ...society.Intent) (fates []society.Fate, costs society.Costs) {
+	t.Helper()
+	town(t, s, func(m *Medium) (err error) {
+		fates, err = m.Trade(context.Background(), 0, intents)
+		costs = m.Costs()
+		return err
+	})
 	return fates, costs
 }
 
