@@ -221,7 +221,7 @@ func (w *draw) count(t *topics, tick func() error) error {
 // charge adds up what each node pays. Where nothing is sharded, everybody
 // follows the one topic all the time.
 func (w *draw) charge(t *topics, price []float32, cost *Cost, tick func() error) error {
-	var people, vendors heap
+	var people, vendors pile
 	for id := range w.s.People.Count {
 		sum := float32(0)
 		if t.sharded {

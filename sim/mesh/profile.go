@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
@@ -60,40 +61,55 @@ func Measure(ctx context.Context, p scenario.Protocol, c Calibration, seed uint6
 	return f, nil
 }
 
-// Play makes one mesh of n nodes and publishes so many casts in it, one by one.
+// Play makes meshes of n nodes, one or, where they are small and no two alike,
+// several, and publishes about so many casts in them, one by one.
 func Play(n int, p scenario.Protocol, c Calibration, seed uint64, casts int) (Point, error) {
 	r := random.New(seed, "mesh/"+strconv.Itoa(n))
-	m, err := New(n, nil, p, c, r)
-	if err != nil {
-		return Point{}, err
+	meshes := min(max(4096/max(n, 1), 1), max(casts/4, 1))
+	var sum tally
+	for range meshes {
+		m, err := New(n, nil, p, c, r)
+		if err != nil {
+			return Point{}, err
+		}
+		sum.play(m, r, (casts+meshes-1)/meshes)
 	}
-	pt := Point{Nodes: float64(n)}
-	var took []int32
-	var copies, bytes, owed, reached int64
-	beat := int64(p.Heartbeat.Std())
+	return sum.point(n), nil
+}
+
+// tally is what came of messages.
+type tally struct {
+	took                           []int32
+	casts                          int
+	copies, bytes, owed, delivered int64
+}
+
+func (s *tally) play(m *Mesh, r *rand.Rand, casts int) {
+	beat := int64(m.p.Heartbeat.Std())
 	for at := m.Now(); casts > 0; casts-- {
 		// So far apart that each is announced in frames of its own.
-		at += time.Duration(beat*int64(c.Announce+1) + r.Int64N(beat))
-		d := m.Publish(r.Int32N(int32(n)), at)
-		copies, bytes = copies+d.Copies, bytes+d.Bytes
-		owed, reached = owed+int64(d.Owed), reached+int64(d.Reached)
+		at += time.Duration(beat*int64(m.c.Announce+1) + r.Int64N(beat))
+		d := m.Publish(r.Int32N(int32(m.n)), at)
+		s.casts++
+		s.copies, s.bytes = s.copies+d.Copies, s.bytes+d.Bytes
+		s.owed, s.delivered = s.owed+int64(d.Owed), s.delivered+int64(d.Reached)
 		for v, t := range d.At {
 			if d.From[v] >= 0 {
-				took = append(took, t)
+				s.took = append(s.took, t)
 			}
 		}
 	}
-	if owed > 0 {
-		pt.Copies, pt.Missed = float64(copies)/float64(owed), 1-float64(reached)/float64(owed)
-		pt.Bytes = float64(bytes) / float64(owed+int64(drawnCasts(owed, n)))
-	}
-	pt.spread(took)
-	return pt, nil
 }
 
-// drawnCasts is how many casts owed so many deliveries among n nodes: each
-// publisher sends as well.
-func drawnCasts(owed int64, n int) int64 { return owed / int64(max(n-1, 1)) }
+func (s *tally) point(n int) Point {
+	pt := Point{Nodes: float64(n)}
+	if s.owed > 0 {
+		pt.Copies, pt.Missed = float64(s.copies)/float64(s.owed), 1-float64(s.delivered)/float64(s.owed)
+		pt.Bytes = float64(s.bytes) / float64(s.owed+int64(s.casts)) // the publisher sends as well
+	}
+	pt.spread(s.took)
+	return pt
+}
 
 func (pt *Point) spread(took []int32) {
 	if len(took) == 0 {
