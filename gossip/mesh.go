@@ -1,10 +1,32 @@
 package gossip
 
 import (
+	"cmp"
 	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 )
+
+// Mesh is GossipSub's degrees (its D, Dlo, Dhi and Dlazy) and how often hearts
+// beat. A field that is 0 stays as it ships.
+type Mesh struct {
+	D, Low, High, Lazy int
+	Heartbeat          time.Duration
+}
+
+// apply changes p, and keeps what depends on the degrees within GossipSub's
+// limits: Dout below Dlo and below half of D, Dscore at most D.
+func (m *Mesh) apply(p pubsub.GossipSubParams) pubsub.GossipSubParams {
+	if m == nil {
+		return p
+	}
+	p.D, p.Dlo, p.Dhi = cmp.Or(m.D, p.D), cmp.Or(m.Low, p.Dlo), cmp.Or(m.High, p.Dhi)
+	p.Dlazy = cmp.Or(m.Lazy, p.Dlazy)
+	p.HeartbeatInterval = cmp.Or(m.Heartbeat, p.HeartbeatInterval)
+	p.Dout = max(0, min(p.Dout, p.Dlo-1, (p.D-1)/2))
+	p.Dscore = min(p.Dscore, p.D)
+	return p
+}
 
 // meshParams are GossipSub's parameters, each set on purpose. The figures
 // beside them are those of docs/network-figures.md: real services on links of

@@ -53,6 +53,7 @@ type Config struct {
 
 	Discovery Discovery       // nil: only peers that the node is told of. Run runs it
 	Peers     peerbook.Limits // of the address book
+	Mesh      *gossip.Mesh    // nil: the gossip's degrees that ship
 }
 
 // VendorConfig makes a node a vendor's.
@@ -125,6 +126,7 @@ func (n *Node) compose() (err error) {
 	}
 	if n.gossip, err = gossip.New(gossip.Config{
 		Host: n.cfg.Host, Log: n.cfg.Log.Named("gossip"), Registry: n.cfg.Registry, DeliverMany: n.hearMany, DeliverTerms: n.hearTerms,
+		Mesh: n.cfg.Mesh,
 	}); err != nil {
 		return err
 	}
