@@ -57,10 +57,15 @@ func (e *env) carryOut(folder *result.Folder, engine sweep.Engine, shard sweep.S
 		return err
 	}
 	est.LongestFirst(m, cells)
+	engine, sink, unwatch, err := e.live(flags.Live, folder, engine, writer)
+	if err != nil {
+		return err
+	}
+	defer unwatch()
 	start := time.Now()
 	meter := sweep.NewMeter(m, est, start)
 	stop := e.watch(meter)
-	job := sweep.Job{Manifest: m, Engine: engine, Workers: flags.Workers, Source: sweep.NewList(cells), Sink: writer, Meter: meter}
+	job := sweep.Job{Manifest: m, Engine: engine, Workers: flags.Workers, Source: sweep.NewList(cells), Sink: sink, Meter: meter}
 	err = job.Complete(e.ctx, missing)
 	stop()
 	if err != nil {
