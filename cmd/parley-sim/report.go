@@ -1,8 +1,8 @@
 package main
 
 type reportCmd struct {
-	Dir string `arg:"" help:"The run's folder." type:"path"`
-	Out string `help:"The HTML file; by default report.html in that folder." placeholder:"FILE" type:"path"`
+	Dir string `arg:"" help:"The run's folder."`
+	Out string `help:"The HTML file; by default report.html in that folder." placeholder:"FILE"`
 }
 
 // Help implements kong.HelpProvider.

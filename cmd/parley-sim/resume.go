@@ -5,7 +5,7 @@ import (
 )
 
 type resumeCmd struct {
-	Dir string `arg:"" help:"The run's folder." type:"path"`
+	Dir string `arg:"" help:"The run's folder."`
 	machineFlags
 	queueFlags
 	Shard string `help:"Run one part of the cells only: i/N counted from 0, auto, auto/N, or none." placeholder:"I/N"`
