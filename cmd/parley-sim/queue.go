@@ -120,7 +120,9 @@ cells go to another worker. An interrupt (or SIGTERM) gives them back at once.
 A password in a URL can be seen by others on the machine: use --creds, or
 PARLEY_SIM_QUEUE.
 
-Example, and on another machine the run that it works for:
+The second line is the run that it works for, on another machine.
+
+Example:
 
     parley-sim worker --queue nats://queue.example:4222 --workers 8
     parley-sim run town.toml --queue nats://queue.example:4222`
