@@ -71,7 +71,7 @@ func Style() string {
 const common = "svg text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',Arial,sans-serif}" +
 	"svg .l{fill:none;stroke-linejoin:round;stroke-linecap:round}\n"
 
-// cividis at eight steps of its range.
+// cividis at ten steps of its range.
 var cividis = []uint32{0x00224e, 0x123570, 0x3b496c, 0x575d6d, 0x707173, 0x8a8678, 0xa59c74, 0xc3b369, 0xe1cc55, 0xfee838}
 
 // heat returns the colour of v in [0,1].
@@ -97,7 +97,6 @@ func onHeat(k ink) ink {
 	light := 0.2126*linear(k.rgb.R) + 0.7152*linear(k.rgb.G) + 0.0722*linear(k.rgb.B)
 	if light > 0.179 { // where black and white contrast alike
 		return ink{"", hex(0)}
-	}
 	}
 	return ink{"", hex(0xffffff)}
 }
