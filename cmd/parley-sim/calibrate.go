@@ -1,0 +1,56 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/parley-network/parley/sim/study"
+)
+
+type calibrateCmd struct {
+	sidesFlags
+	Out string `help:"Write the constants into this file." placeholder:"FILE"`
+}
+
+// Help implements kong.HelpProvider.
+func (calibrateCmd) Help() string {
+	return `Measures real nodes, with packets lost and without, and fits the constants of
+the model that are measured: what a hop takes beside its link, what a lost packet
+takes to come again, the bytes of copies and of idling. It shows how near the
+model comes with them; "compare --from" does so again.
+
+Example:
+
+    parley-sim calibrate --sizes 100,200 --out constants.json
+    parley-sim compare --sizes 300 --from constants.json`
+}
+
+// Run calibrates the model.
+func (c calibrateCmd) Run(e *env) error {
+	p, start, err := c.plan(e)
+	if err != nil {
+		return err
+	}
+	found, err := study.Calibrate(e.ctx, p, start)
+	if err != nil {
+		return err
+	}
+	if c.Out != "" {
+		text, err := json.MarshalIndent(found.Constants, "", "  ")
+		if err != nil {
+			return fmt.Errorf("write the constants: %w", err)
+		}
+		if err := os.WriteFile(c.Out, append(text, '\n'), 0o644); err != nil {
+			return fmt.Errorf("write the constants: %w", err)
+		}
+	}
+	var written error
+	err = e.show(found, func(w io.Writer) {
+		fmt.Fprintf(w, "distance %.4g before, %.4g after\n", found.Before, found.After)
+		written = errors.Join(study.WriteTable(w, found.Even), study.WriteTable(w, found.Lossy))
+	})
+	return errors.Join(err, written)
+}
