@@ -58,10 +58,15 @@ func (e *env) carryOut(folder *result.Folder, engine sweep.Engine, shard sweep.S
 		return err
 	}
 	est.LongestFirst(m, cells)
+	engine, sink, unwatch, err := e.live(flags.Live, folder, engine, writer)
+	if err != nil {
+		return err
+	}
+	defer unwatch()
 	start := time.Now()
 	meter := sweep.NewMeter(m, est, start)
 	stop := e.watch(meter)
-	err = e.enqueue(&queue.FolderSweep{Folder: folder, Cells: cells, Sink: writer, Meter: meter}, shard, flags, through)
+	err = e.enqueue(&queue.FolderSweep{Folder: folder, Cells: cells, Sink: sink, Meter: meter}, engine, shard, flags, through)
 	stop()
 	if err != nil {
 		return e.unfinished(folder, err)

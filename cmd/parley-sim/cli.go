@@ -42,6 +42,11 @@ type cli struct {
 	Report reportCmd `cmd:"" group:"read" help:"Write what a run found as one HTML file."`
 	Verify verifyCmd `cmd:"" group:"read" help:"Run cells again and compare bit for bit."`
 
+	Fit fitCmd `cmd:"" group:"read" help:"Fit Bass curves to series of adoption."`
+
+	Compare   compareCmd   `cmd:"" group:"model" help:"Play the same gossip on real nodes and in the model."`
+	Calibrate calibrateCmd `cmd:"" group:"model" help:"Fit the model's constants to real nodes."`
+
 	Parameters parametersCmd `cmd:"" group:"help" help:"List every field of a scenario: its type, unit, default and meaning."`
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/parley-network/parley/sim/queue"
+	"github.com/parley-network/parley/sim/scenario"
 	"github.com/parley-network/parley/sim/sweep"
 )
 
@@ -29,7 +30,7 @@ const (
 )
 
 // enqueue has the cells run, here or by the workers of a cluster.
-func (e *env) enqueue(f *queue.FolderSweep, shard sweep.Shard, flags machineFlags, through queueFlags) error {
+func (e *env) enqueue(f *queue.FolderSweep, engine sweep.Engine, shard sweep.Shard, flags machineFlags, through queueFlags) error {
 	if len(f.Cells) == 0 {
 		return nil
 	}
@@ -47,7 +48,7 @@ func (e *env) enqueue(f *queue.FolderSweep, shard sweep.Shard, flags machineFlag
 		return usageError{fmt.Errorf("--memory: %w", err)}
 	}
 	s.Local = queue.Workers{Name: "here", Count: flags.Workers, Memory: memory}
-	s.Local.Execute, s.Local.Takes = queue.Engines(e.engine)
+	s.Local.Execute, s.Local.Takes = queue.Engines(func(scenario.Engine) (sweep.Engine, error) { return engine, nil })
 	if through.Queue == "" {
 		s.Attempts = 1
 		err = queue.Run(e.ctx, filepath.Join(f.Folder.Dir(), queueFolder+"-"+shard.Log()), s)

@@ -36,6 +36,10 @@ type checker struct{ problems Problems }
 // frame looks at what holds for all points.
 func (c *checker) frame(s Scenario) {
 	c.oneOf("engine", string(s.Engine), string(Model), string(Stack))
+	c.oneOf("study", s.Study, "society", "cost", "admission", "siege")
+	if s.Study != "society" && s.Engine == Stack {
+		c.refuse("study", "is %q, which only the engine model answers", s.Study)
+	}
 	c.within("replicates", s.Replicates, 1, MaxCells)
 	c.record(s.Record)
 }

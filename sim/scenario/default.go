@@ -8,6 +8,7 @@ import "time"
 func Default() Scenario {
 	return Scenario{
 		Engine:     Model,
+		Study:      "society",
 		Seed:       1,
 		Replicates: 1,
 		Clock:      Clock{Unit: "week", Steps: 52, Window: Duration(time.Minute)},

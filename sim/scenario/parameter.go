@@ -89,6 +89,7 @@ var frameAbout = []about{
 	{"name", "", "What the experiment is called"},
 	{"description", "", "What it is for"},
 	{"engine", "", "What runs it: model (discrete-event model) or stack (real nodes in virtual time)"},
+	{"study", "", "What is asked: society (who joins and what is traded), or of the overlay alone cost, admission or siege"},
 	{"seed", "", "What every cell's own seed is derived from"},
 	{"replicates", "runs", "How many runs each point of the sweep gets, with a seed each"},
 	{"clock.unit", "", "What a step is called: hour, day, week, month or year"},

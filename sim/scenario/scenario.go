@@ -14,6 +14,9 @@ type Scenario struct {
 	Description string `toml:"description" yaml:"description" json:"description,omitempty"`
 	// Engine runs it unless the command line says otherwise.
 	Engine Engine `toml:"engine" yaml:"engine" json:"engine"`
+	// Study is what is asked: society (who joins and what is traded), or of the
+	// overlay alone cost, admission or siege, which only the model answers.
+	Study string `toml:"study" yaml:"study" json:"study"`
 	// Seed is what every cell's own seed is derived from.
 	Seed uint64 `toml:"seed" yaml:"seed" json:"seed"`
 	// Replicates is how many runs each point of the sweep gets, with a seed each.

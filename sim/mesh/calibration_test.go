@@ -1,0 +1,122 @@
+package mesh
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// What ships reads back as it is written, and says where its numbers come from.
+func TestCalibrationRoundTrip(t *testing.T) {
+	b, err := Default().JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ParseCalibration(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := c.JSON()
+	if err != nil || !bytes.Equal(b, again) {
+		t.Errorf("written again: %v\n%s", err, again)
+	}
+	if len(c.Measured) == 0 {
+		t.Error("nothing says where the constants were measured")
+	}
+}
+
+func TestCalibrationRefused(t *testing.T) {
+	for change, reason := range map[[2]string]string{
+		{`"hold"`, `"holds"`}:                         "unknown field",
+		{`"2ms"`, `"2"`}:                              "want a number with its unit",
+		{`"outbound": 2`, `"outbound": -1`}:           "outbound",
+		{`"2ms"`, `"2h"`}:                             "hold",
+		{`"mend": 5`, `"mend": 0`}:                    "mend",
+		{`"factor": 0.5`, `"factor": 1.5`}:            "factor",
+		{`"packet_bytes": 1200`, `"packet_bytes": 0`}: "packet_bytes",
+	} {
+		text := bytes.Replace(defaults, []byte(change[0]), []byte(change[1]), 1)
+		if _, err := ParseCalibration(text); err == nil || !strings.Contains(err.Error(), reason) {
+			t.Errorf("%s: %v, want %q", change[1], err, reason)
+		}
+	}
+	if _, err := ParseCalibration(append(bytes.Clone(defaults), '{', '}')); err == nil || !strings.Contains(err.Error(), "something follows") {
+		t.Errorf("two values: %v", err)
+	}
+}
+
+func FuzzParseCalibration(f *testing.F) {
+	f.Add(defaults)
+	f.Add([]byte(`{"hold": "2ms"}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := ParseCalibration(b)
+		if err != nil {
+			return
+		}
+		if err := c.Check(); err != nil {
+			t.Errorf("taken, and impossible: %v", err)
+		}
+		if _, err := c.JSON(); err != nil {
+			t.Errorf("taken, and can't be written: %v", err)
+		}
+	})
+}
+
+// The model's constants are the node's: whoever changes those in package gossip
+// is told here.
+func TestConstantsAreTheNodes(t *testing.T) {
+	r, c := theRules(), Default()
+	source := readAll(t, "score.go", "scoreconduct.go", "mesh.go", "gate.go", "pubsub.go")
+	for pattern, ours := range map[string]float64{
+		`scoreGossip\s+= (\S+)`:                   float64(r.gossip),
+		`scoreGraylist = (\S+)`:                   float64(r.graylist),
+		`scoreCap = (\S+)`:                        float64(r.cap),
+		`scoreInvalid = (\S+)`:                    float64(r.invalid),
+		`scoreSilent = (\S+)`:                     float64(r.silent),
+		`scoreProven = (\S+)`:                     float64(r.proven),
+		`scoreMend\s+= (\S+)`:                     float64(r.mend),
+		`IPColocationFactorThreshold: (\d+)`:      float64(r.together),
+		`IPColocationFactorWeight:\s+(-\d+)`:      float64(r.address),
+		`BehaviourPenaltyThreshold: (\d+)`:        float64(r.pushFree),
+		`BehaviourPenaltyWeight:\s+(-\d+)`:        float64(r.push),
+		`FirstMessageDeliveriesCap:\s+(\d+)`:      float64(r.firstCap),
+		`silentAfter = (\d+)`:                     float64(r.silentAfter),
+		`failedAfter = (\d+)`:                     float64(r.failedAfter),
+		`atOnce = (\d+)`:                          float64(r.atOnce),
+		`p\.Dscore = (\d+)`:                       float64(c.Best),
+		`p\.Dlazy, p\.GossipFactor = \d+, (\S+)`:  c.Factor,
+		`HistoryLength = (\d+),`:                  float64(c.Announce),
+		`OpportunisticGraftTicks, .* = (\d+), \d`: float64(c.Mend),
+		`IDontWantMessageThreshold = (\d+)`:       float64(c.HaveOver),
+		`relayAfter = (\d+) \* time.Millisecond`:  float64(c.Hold) / 1e6,
+		`topicRate = (\d+)`:                       topicRate,
+		`storeShare = (\S+)`:                      storeShare,
+		`messageRate, messageBurst = (\d+),`:      messageRate,
+	} {
+		found := regexp.MustCompile(pattern).FindStringSubmatch(source)
+		if found == nil {
+			t.Errorf("%s: not found in package gossip", pattern)
+			continue
+		}
+		if theirs, err := strconv.ParseFloat(found[1], 64); err != nil || float32(theirs) != float32(ours) {
+			t.Errorf("%s: the node has %s, the model %v", pattern, found[1], ours)
+		}
+	}
+}
+
+func readAll(t *testing.T, names ...string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, name := range names {
+		b, err := os.ReadFile(filepath.Join("..", "..", "gossip", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	return all.String()
+}
