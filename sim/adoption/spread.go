@@ -46,10 +46,16 @@ func NewSpread(g *graph.Graph) (*Spread, error) {
 }
 
 // Run spreads from the seeds for so many steps, with p and q per step. Who fills
-// Course.When, which is nil without. What is no probability is refused.
+// Course.When, which is nil without. What is no probability is refused, and a
+// seed that there is not.
 func (s *Spread) Run(p, q float64, steps int, seeds []int32, who bool, r *rand.Rand) (Course, error) {
 	if !(p >= 0 && p <= 1) || !(q >= 0 && q <= 1) || steps < 0 {
 		return Course{}, fmt.Errorf("spread with p %v, q %v over %d steps: want probabilities and no negative number", p, q, steps)
+	}
+	for _, a := range seeds {
+		if a < 0 || int(a) >= s.g.Len() {
+			return Course{}, fmt.Errorf("spread from agent %d: there are %d", a, s.g.Len())
+		}
 	}
 	c := Course{Count: make([]int, steps+1)}
 	if who {
