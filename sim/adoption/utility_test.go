@@ -38,15 +38,18 @@ func rohlfs(t *testing.T, agents int, begin, k, price float64, r *rand.Rand) flo
 		join, leave := rule.Step(c, e)
 		c.Join(join)
 		c.Leave(leave)
+		if len(join)+len(leave) == 0 {
+			break
+		}
 	}
 	return float64(c.Size) / float64(agents)
 }
 
 // n(1−n)k = price: at k = 1 and a price of 0.16 the roots are 0.2, the critical
 // mass, and 0.8. Types are drawn, so the share of the best z of them strays by
-// √(z(1−z)/agents), which the slope of the equation, 1 − n(1−n)k/(…), enlarges
-// at the roots by 1/(1−n/(1−n)) = 4/3 at 0.2 and less at 0.8: so a start is put
-// six of these below and above the tipping point.
+// √(z(1−z)/agents); n follows from z by n ↦ 1 − price/(kn), whose slope at the
+// lower root is price/(kn²) = 4, so the root strays by a third of that, and what
+// begins by all of it: a start is put six times 4/3 of it to either side.
 func TestRohlfsTippingPoint(t *testing.T) {
 	const agents, k, price, low, high = 20_000, 1.0, 0.16, 0.2, 0.8
 	stray := 4.0 / 3 * math.Sqrt(low*(1-low)/agents)
