@@ -139,7 +139,7 @@ func modelMesh(tb testing.TB, m *mesh.Mesh, r *rand.Rand, casts int) told {
 func BenchmarkFigureSimAttacks(b *testing.B) {
 	out := os.Stdout
 	p := scenario.Default().Protocol
-	start := time.Now()
+	start, before := time.Now(), cpu(b)
 	for i, s := range mesh.Twelve() {
 		begun := time.Now()
 		o, err := s.Play(p, mesh.Default(), rand.New(rand.NewPCG(1, uint64(i))))
@@ -150,6 +150,7 @@ func BenchmarkFigureSimAttacks(b *testing.B) {
 			s.Honest, s.Sybils, 100*o.First.Share(), o.First.P99.Milliseconds(), 100*o.After.Share(), o.After.P99.Milliseconds(), o.Slower(), time.Since(begun).Round(10*time.Millisecond)))
 		figure.AtLeast(out, "sim-attack-"+s.Name+"-delivered-share", o.After.Share(), 1)
 	}
+	figure.Info(out, "sim-attacks-all-twelve-cpu-seconds", (cpu(b) - before).Seconds())
 	figure.AtMost(out, "sim-attacks-all-twelve-seconds", time.Since(start).Seconds(), 600)
 }
 
