@@ -59,7 +59,7 @@ func newPubSub(ctx context.Context, s *Service) (*pubsub.PubSub, error) {
 		pubsub.WithDefaultValidator(s.holdBack),
 		pubsub.WithSubscriptionFilter(pubsub.WrapLimitSubscriptionFilter(
 			pubsub.NewRegexpSubscriptionFilter(topicForm), 2*intentcast.MaxShards)),
-		pubsub.WithGossipSubParams(meshParams()),
+		pubsub.WithGossipSubParams(s.cfg.Mesh.apply(meshParams())),
 		pubsub.WithPeerScore(scoreParams(s.appScore), scoreThresholds()),
 		pubsub.WithPeerOutboundQueueSize(peerQueue),
 		pubsub.WithRawTracer(&s.meshes),

@@ -67,6 +67,10 @@ type Config struct {
 	// for, and against it as the limits in score.go say. It is called often,
 	// from several goroutines, and must not wait. nil: 0.
 	Score func(peer.ID) float64
+
+	// Mesh changes the meshes' degrees, for studies of what others would do;
+	// nil: those that ship.
+	Mesh *Mesh
 }
 
 // Service is one node's part in the gossip of intents and terms. Its methods

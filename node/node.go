@@ -53,6 +53,7 @@ type Config struct {
 
 	Discovery Discovery       // nil: only peers that the node is told of. Run runs it
 	Peers     peerbook.Limits // of the address book
+	Mesh      *gossip.Mesh    // nil: the gossip's degrees that ship
 }
 
 // VendorConfig makes a node a vendor's.
@@ -119,12 +120,13 @@ func (n *Node) compose() (err error) {
 	if n.courier, err = courier.New(courier.Config{
 		Host: n.cfg.Host, Store: journaled{n.cfg.Store, n}, Secrets: n.cfg.Keys, Log: n.cfg.Log.Named("courier"),
 		Rand: n.cfg.Rand, Registry: n.cfg.Registry, Handle: n.receive,
-		Moves: mayMove, Moved: n.routeMoved, Mailboxes: n.mailboxes(),
+		Moves: mayMove, Moved: n.routeMoved, Mailboxes: n.mailboxes(), GivenUp: n.letterGivenUp,
 	}); err != nil {
 		return err
 	}
 	if n.gossip, err = gossip.New(gossip.Config{
 		Host: n.cfg.Host, Log: n.cfg.Log.Named("gossip"), Registry: n.cfg.Registry, DeliverMany: n.hearMany, DeliverTerms: n.hearTerms,
+		Mesh: n.cfg.Mesh,
 	}); err != nil {
 		return err
 	}

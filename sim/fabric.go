@@ -20,10 +20,11 @@ type fabric struct {
 	seed uint64
 	net  *simnet.Simnet
 
-	mu    sync.Mutex // never held while waiting
-	local map[netip.Addr]time.Duration
-	pairs map[pair]*route
-	known map[peer.ID]place
+	mu      sync.Mutex // never held while waiting
+	local   map[netip.Addr]time.Duration
+	pairs   map[pair]*route
+	known   map[peer.ID]place
+	climate climate
 
 	packets, bytes atomic.Int64
 }
@@ -79,7 +80,8 @@ func (f *fabric) endpoint(addr *net.UDPAddr, l link) net.PacketConn {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.local[addrOf(addr)] = l.latency
-	return &wire{SimConn: f.net.NewEndpoint(addr, l.settings()), fabric: f, ip: addrOf(addr)}
+	return &wire{SimConn: f.net.NewEndpoint(addr, l.settings()), fabric: f, ip: addrOf(addr),
+		rand: rand.New(rand.NewPCG(f.seed, hash("loss of "+addr.String())))}
 }
 
 // latency is called by simnet's one routing goroutine.
@@ -90,14 +92,24 @@ func (f *fabric) latency(p *simnet.Packet) time.Duration {
 	if r := f.pairs[pair{from, to}]; r != nil && r.lag >= 0 {
 		return r.lag
 	}
+	if d, ok := f.climate.lag(f.seed, from, to); ok {
+		return d
+	}
 	return f.local[from] + f.local[to]
 }
 
 // lets reports whether a packet gets through. Each direction of a pair has
-// draws of its own, so that they depend only on what that direction carries.
-func (f *fabric) lets(from, to netip.Addr) bool {
+// draws of its own, so that they depend only on what that direction carries; r
+// is the sender's, for what is lost everywhere.
+func (f *fabric) lets(from, to netip.Addr, r *rand.Rand) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if !f.climate.lets(from, to, r) {
+		return false
+	}
+	if len(f.pairs) == 0 {
+		return true
+	}
 	p := f.pairs[pair{from, to}]
 	return p == nil || !p.cut && (p.loss == 0 || p.rand.Float64() >= p.loss)
 }
@@ -122,6 +134,7 @@ type wire struct {
 	*simnet.SimConn
 	fabric *fabric
 	ip     netip.Addr
+	rand   *rand.Rand // under the fabric's mutex
 }
 
 // WriteTo sends a packet. simnet compares addresses by the bytes of their IP
@@ -135,7 +148,7 @@ func (w *wire) WriteTo(packet []byte, to net.Addr) (int, error) {
 	udp = short(udp)
 	w.fabric.packets.Add(1)
 	w.fabric.bytes.Add(int64(len(packet)))
-	if !w.fabric.lets(w.ip, addrOf(udp)) {
+	if !w.fabric.lets(w.ip, addrOf(udp), w.rand) {
 		return len(packet), nil
 	}
 	return w.SimConn.WriteTo(packet, udp)

@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	p2pswarm "github.com/libp2p/go-libp2p/p2p/net/swarm"
 	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/quicreuse"
 	"github.com/marcopolo/simnet"
@@ -72,25 +73,46 @@ type port struct {
 // the same key at the same address, its peerstore empty.
 func (w *World) Host(name string, opts ...LinkOption) host.Host {
 	w.T.Helper()
+	h, err := w.NewHost(name, opts...)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	w.Add("host "+name, h)
+	return h
+}
+
+// NewHost is [World.Host] without its test: what goes wrong is returned, and
+// the caller closes the host before the world ends.
+func (w *World) NewHost(name string, opts ...LinkOption) (host.Host, error) {
 	l := link{latency: defaultLatency, up: defaultBandwidth, down: defaultBandwidth}
 	for _, opt := range opts {
 		opt(&l)
 	}
 	if l.latency < 0 || l.up <= 0 || l.down <= 0 {
-		w.T.Fatalf("host %s: link %+v: want a latency ≥ 0 and bandwidths > 0", name, l)
+		return nil, fmt.Errorf("host %s: link %+v: want a latency ≥ 0 and bandwidths > 0", name, l)
 	}
 	p, err := w.port(name)
 	if err != nil {
-		w.T.Fatalf("host %s: %v", name, err)
+		return nil, fmt.Errorf("host %s: %w", name, err)
 	}
 	h, err := newHost(w.net, p, l)
 	if err != nil {
-		w.T.Fatalf("host %s: %v", name, err)
+		return nil, fmt.Errorf("host %s: %w", name, err)
 	}
 	w.net.know(h.ID(), place{name, p.ip})
-	w.Add("host "+name, h)
 	w.Event(name, "host built", "peer", h.ID(), "addr", p.ip)
-	return h
+	return h, nil
+}
+
+// Reserve gives hosts their keys and addresses, in this order. Those built at
+// the same time afterwards have the same as if built one after the other.
+func (w *World) Reserve(names ...string) error {
+	for _, name := range names {
+		if _, err := w.port(name); err != nil {
+			return fmt.Errorf("host %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // port assigns name its place, or returns the one it has.
@@ -164,14 +186,18 @@ func quicOver(f *fabric, l link) libp2p.Option {
 // Connect has a dial b, and fails the test if that does not work within 30 s.
 func (w *World) Connect(a, b host.Host) {
 	w.T.Helper()
-	if err := w.connect(a, b); err != nil {
+	if err := w.Dial(a, b); err != nil {
 		w.T.Fatal(err)
 	}
 }
 
-func (w *World) connect(a, b host.Host) error {
+// Dial has a dial b; it errs if that does not work within 30 s.
+func (w *World) Dial(a, b host.Host) error {
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
+	if s, ok := a.Network().(*p2pswarm.Swarm); ok {
+		s.Backoff().Clear(b.ID()) // of dials that failed while they were apart
+	}
 	err := a.Connect(ctx, peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()})
 	if err != nil {
 		w.Event(w.Name(a.ID()), "not connected", "to", w.Name(b.ID()), "err", err)

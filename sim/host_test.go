@@ -120,9 +120,9 @@ func TestSameSeedSameLosses(t *testing.T) {
 		f.change(a, c, func(p *route) { p.loss = 0.5 })
 		for range 64 {
 			for range other {
-				f.lets(a, c)
+				f.lets(a, c, nil)
 			}
-			out = append(out, f.lets(a, b))
+			out = append(out, f.lets(a, b, nil))
 		}
 		return out
 	}

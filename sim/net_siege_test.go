@@ -77,7 +77,7 @@ func endure(w *World, honest, sybils int, how siegeOf) outcome {
 }
 
 // eclipse leaves a member two honest peers and connects it with thirty sybils.
-func (c *crowd) eclipse(i int, all []*sybil) {
+func (c *crowd) eclipse(i int, all []*Sybil) {
 	c.w.T.Helper()
 	victim, kept := c.members[i].host, 0
 	for _, m := range c.members {

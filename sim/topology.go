@@ -80,7 +80,7 @@ func (w *World) Wire(hosts []host.Host, edges []Edge) {
 	errs := make([]error, len(edges))
 	var wg sync.WaitGroup
 	for i, e := range edges {
-		wg.Go(func() { errs[i] = w.connect(hosts[e.A], hosts[e.B]) })
+		wg.Go(func() { errs[i] = w.Dial(hosts[e.A], hosts[e.B]) })
 	}
 	wg.Wait()
 	for _, err := range errs {

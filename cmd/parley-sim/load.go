@@ -61,6 +61,11 @@ func setField(s *scenario.Scenario, set string) error {
 	if field == "network.file" || strings.HasPrefix(field, "sweep") {
 		return fmt.Errorf("%s is changed in the file only", field)
 	}
+	for _, axis := range s.Sweep {
+		if axis.Field == field {
+			return fmt.Errorf("%s is varied by the sweep: change it in the file", field)
+		}
+	}
 	var v struct{ X any }
 	if toml.Unmarshal([]byte("X = "+text), &v) != nil {
 		v.X = text
@@ -72,6 +77,7 @@ func setField(s *scenario.Scenario, set string) error {
 type machineFlags struct {
 	Workers int    `help:"How many cells run at once." default:"${workers}" placeholder:"N"`
 	Memory  string `help:"Memory to stay within, such as 8GB; by default what is free." placeholder:"SIZE"`
+	Live    string `help:"Show the run on a page at this loopback address, such as 127.0.0.1:8080." placeholder:"ADDR"`
 }
 
 // memory is the limit in bytes, 0 for none known.
@@ -98,7 +104,9 @@ func (e *env) expect(m result.Manifest, engine sweep.Engine, cells []int, flags 
 	}
 	est, err := sweep.Expect(m, engine, cells, flags.Workers)
 	if err != nil {
-		return est, 0, usageError{err}
+		var p scenario.Problem // an engine may say which field is in its way
+		errors.As(err, &p)
+		return est, 0, usageError{fmt.Errorf("%s: %w", at(p.Field), err)}
 	}
 	memory, err := flags.memory()
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 type verifyCmd struct {
-	Dir string `arg:"" help:"The run's folder." type:"path"`
+	Dir string `arg:"" help:"The run's folder."`
 	machineFlags
 	Sample int `help:"Run that many cells again, evenly spread; by default all." placeholder:"N"`
 }

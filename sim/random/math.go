@@ -43,7 +43,7 @@ func twiceArtanh(s float64) float64 {
 // every machine: x = k·ln 2 + r with |r| ≤ ½ ln 2, and the series of e^r.
 func Exp(x float64) float64 {
 	switch {
-	case x > 709.7:
+	case x > 709.78:
 		return math.Inf(1)
 	case x < -745.2:
 		return 0

@@ -3,7 +3,9 @@ package scenario
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // fieldName is what a field of the struct is called in a file, "" for none.
@@ -27,9 +29,35 @@ func fieldNamed(v reflect.Value, name string) (reflect.Value, bool) {
 	return reflect.Value{}, false
 }
 
+// places are the indices, as [reflect.Value.FieldByIndex] takes them, of every
+// single value by its path.
+var places = sync.OnceValue(func() map[string][]int {
+	out := map[string][]int{}
+	var walk func(path string, index []int, t reflect.Type)
+	walk = func(path string, index []int, t reflect.Type) {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			name, here := fieldName(f), append(slices.Clone(index), i)
+			switch at := under(path, name); {
+			case name == "" || f.Type.Kind() == reflect.Slice:
+			case isPart(f.Type):
+				walk(at, here, f.Type)
+			default:
+				out[at] = here
+			}
+		}
+	}
+	walk("", nil, reflect.TypeFor[Scenario]())
+	return out
+})
+
 // field finds what a path such as "adoption.q" names: a single value.
 func (s *Scenario) field(path string) (reflect.Value, error) {
-	v, at := reflect.ValueOf(s).Elem(), ""
+	v := reflect.ValueOf(s).Elem()
+	if index, ok := places()[path]; ok {
+		return v.FieldByIndex(index), nil
+	}
+	at := ""
 	for name := range strings.SplitSeq(path, ".") {
 		if !isPart(v.Type()) {
 			return v, fmt.Errorf("%s has no parts", at)
@@ -40,10 +68,7 @@ func (s *Scenario) field(path string) (reflect.Value, error) {
 		}
 		v, at = next, under(at, name)
 	}
-	if isPart(v.Type()) || v.Kind() == reflect.Slice {
-		return v, fmt.Errorf("%s is no single value", path)
-	}
-	return v, nil
+	return v, fmt.Errorf("%s is no single value", path)
 }
 
 // Set gives a field, by its path in the file, a value of its type. The scenario

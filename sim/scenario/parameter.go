@@ -23,12 +23,16 @@ type Parameter struct {
 // about is what the code can't tell of a field.
 type about struct{ path, unit, meaning string }
 
+func explanations() [][]about {
+	return [][]about{frameAbout, peopleAbout, vendorsAbout, networkAbout, adoptionAbout,
+		marketAbout, protocolAbout, faultsAbout, attackAbout, recordAbout}
+}
+
 // Parameters lists every field in the order of the code: path, type and default
 // are read from it, unit and meaning stand in the file of each part.
 func Parameters() []Parameter {
 	told := map[string]about{}
-	for _, part := range [][]about{frameAbout, peopleAbout, vendorsAbout, networkAbout, adoptionAbout,
-		marketAbout, protocolAbout, faultsAbout, attackAbout, recordAbout} {
+	for _, part := range explanations() {
 		for _, a := range part {
 			told[a.path] = a
 		}

@@ -133,22 +133,27 @@ func (c *checker) points(s Scenario) {
 	told := map[Problem]bool{}
 	base := s
 	base.Sweep = nil
-	var always checker
+	var always, here checker
 	always.parts(base)
-	for i := range s.Points() {
-		point, at, err := s.Point(i)
-		if err != nil {
-			c.refuse("sweep", "%v", err)
-			return
+	n := s.Points()
+	for i := range n {
+		rest := i
+		for k := len(s.Sweep) - 1; k >= 0; k-- {
+			values := s.Sweep[k].Values
+			if err := base.Set(s.Sweep[k].Field, values[rest%len(values)]); err != nil {
+				c.refuse("sweep", "%v", err)
+				return
+			}
+			rest /= len(values)
 		}
-		var here checker
-		here.parts(point)
+		here.problems = here.problems[:0]
+		here.parts(base)
 		for _, p := range here.problems {
 			if told[p] {
 				continue
 			}
 			told[p] = true
-			c.problems = append(c.problems, s.atPoint(p, i, at, slices.Contains(always.problems, p)))
+			c.problems = append(c.problems, s.atPoint(p, i, slices.Contains(always.problems, p)))
 		}
 		if len(c.problems) > mostProblems {
 			return
@@ -157,15 +162,17 @@ func (c *checker) points(s Scenario) {
 }
 
 // atPoint says of a problem at the i-th point which value makes it.
-func (s Scenario) atPoint(p Problem, i int, at []Setting, always bool) Problem {
+func (s Scenario) atPoint(p Problem, i int, always bool) Problem {
+	rest := i
 	for k := len(s.Sweep) - 1; k >= 0; k-- {
 		n := len(s.Sweep[k].Values)
 		if s.Sweep[k].Field == p.Field {
-			return Problem{Field: fmt.Sprintf("sweep[%d].values[%d]", k, i%n), Reason: p.Field + " " + p.Reason}
+			return Problem{Field: fmt.Sprintf("sweep[%d].values[%d]", k, rest%n), Reason: p.Field + " " + p.Reason}
 		}
-		i /= n
+		rest /= n
 	}
 	if !always {
+		_, at, _ := s.Point(i) // its values have been set before
 		words := make([]string, len(at))
 		for k, set := range at {
 			words[k] = set.String()

@@ -50,7 +50,7 @@ func (l *tomlLines) read(text []byte) {
 			name := l.keys("", e.Key())
 			table = fmt.Sprintf("%s[%d]", name, l.tables[name])
 			l.tables[name]++
-			l.lines[table] = l.lines[name]
+			l.note(table, e.Child())
 		case unstable.KeyValue:
 			l.pair(table, e)
 		}
@@ -87,8 +87,9 @@ func (l *tomlLines) value(path string, v *unstable.Node) {
 	}
 }
 
+// note keeps the first line of a path: that of a part that comes in pieces.
 func (l *tomlLines) note(path string, n *unstable.Node) {
-	if n.Raw.Length > 0 {
+	if _, known := l.lines[path]; !known && n.Raw.Length > 0 {
 		l.lines[path] = 1 + sort.SearchInts(l.ends, int(n.Raw.Offset))
 	}
 }

@@ -1,6 +1,3 @@
-// Package society lives a scenario step by step: who joins and leaves, who
-// wants what, who answers, who gains. It is the same for both engines; what
-// differs is the [Medium], which carries the intents: real nodes, or the model.
 package society
 
 import (
@@ -16,7 +13,8 @@ type Agent struct {
 	Place  int32
 	// Serves is what a vendor answers: its categories and places.
 	Categories, Places []int32
-	// Price is what a vendor asks.
+	// Price is what a vendor usually asks; what one job takes comes on top, the
+	// same in every medium, when the person weighs its offer.
 	Price float64
 	// Friends are acquaintances who take part already; a newcomer's node
 	// connects to some of theirs.
@@ -27,11 +25,13 @@ type Agent struct {
 type Intent struct {
 	Person          int32
 	Category, Place int32
-	// Most is the highest price the person pays.
+	// Most is the highest price the person pays. To a medium it is the budget
+	// that the intent shows, which is wider: vendors whose usual price is above
+	// it don't answer.
 	Most float64
 }
 
-// Offer is one vendor's answer.
+// Offer is one vendor's answer; a vendor answers an intent once.
 type Offer struct {
 	Vendor int32
 	Price  float64
@@ -40,11 +40,14 @@ type Offer struct {
 
 // Fate is what became of an intent in its window.
 type Fate struct {
-	// Heard is how many vendors the intent reached, Delays after how long each.
+	// Heard is how many of the vendors who sell such a thing in that place the
+	// intent reached, Delays after how long each.
 	Heard  int
 	Delays []time.Duration
+	// Offers are those that came back within the window.
 	Offers []Offer
-	// Linked is how many parties learned which node was the author's.
+	// Linked is how many parties learned which node was the author's: those of
+	// an attacker's identities for which the first to send it was that node.
 	Linked int
 }
 

@@ -1,0 +1,41 @@
+package model
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/parley-network/parley/sim/mesh"
+	"github.com/parley-network/parley/sim/outcome"
+	"github.com/parley-network/parley/sim/scenario"
+	"github.com/parley-network/parley/sim/society"
+)
+
+// Engine runs scenarios in the model. Its methods are safe for concurrent use.
+type Engine struct{}
+
+// New returns the engine.
+func New() *Engine { return &Engine{} }
+
+// Run lives the scenario with the seed. For one seed the outcome is the same to
+// the bit whatever the number of processors. Done hears of the progress, in
+// [0,1], and may be nil.
+func (e *Engine) Run(ctx context.Context, s scenario.Scenario, seed uint64, done func(float64)) (outcome.Outcome, error) {
+	run := func() (outcome.Outcome, error) {
+		return society.Live(ctx, s, seed, newMedium(s, seed, newFollowed(s, seed)), done)
+	}
+	switch {
+	case overlayOnly(s):
+		run = func() (outcome.Outcome, error) { return mesh.Study(ctx, s, seed, done) }
+	case s.People.Intents == 0:
+		run = func() (outcome.Outcome, error) { return society.Adopt(ctx, s, seed, done) }
+	}
+	out, err := run()
+	if err != nil {
+		return outcome.Outcome{}, fmt.Errorf("run %q in the model: %w", s.Name, err)
+	}
+	return out, nil
+}
+
+// overlayOnly tells whether the scenario asks something of the overlay alone,
+// which package mesh answers.
+func overlayOnly(s scenario.Scenario) bool { return s.Study != "" && s.Study != "society" }
