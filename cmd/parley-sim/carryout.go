@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-network/parley/sim/queue"
 	"github.com/parley-network/parley/sim/result"
 	"github.com/parley-network/parley/sim/sweep"
 )
@@ -37,7 +38,7 @@ type carried struct {
 
 // carryOut runs what is missing of a shard, and writes the tables when nothing
 // of the run is missing any more.
-func (e *env) carryOut(folder *result.Folder, engine sweep.Engine, shard sweep.Shard, flags machineFlags) error {
+func (e *env) carryOut(folder *result.Folder, engine sweep.Engine, shard sweep.Shard, flags machineFlags, through queueFlags) error {
 	m := folder.Manifest()
 	if busy := folder.Busy(); shard.Count == 1 && len(busy) > 0 {
 		return fmt.Errorf("journal %s: %w", strings.Join(busy, ", "), result.ErrBusy)
@@ -57,11 +58,15 @@ func (e *env) carryOut(folder *result.Folder, engine sweep.Engine, shard sweep.S
 		return err
 	}
 	est.LongestFirst(m, cells)
+	engine, sink, unwatch, err := e.live(flags.Live, folder, engine, writer)
+	if err != nil {
+		return err
+	}
+	defer unwatch()
 	start := time.Now()
 	meter := sweep.NewMeter(m, est, start)
 	stop := e.watch(meter)
-	job := sweep.Job{Manifest: m, Engine: engine, Workers: flags.Workers, Source: sweep.NewList(cells), Sink: writer, Meter: meter}
-	err = job.Complete(e.ctx, missing)
+	err = e.enqueue(&queue.FolderSweep{Folder: folder, Cells: cells, Sink: sink, Meter: meter}, engine, shard, flags, through)
 	stop()
 	if err != nil {
 		return e.unfinished(folder, err)

@@ -37,9 +37,15 @@ type cli struct {
 	Plan   planCmd   `cmd:"" group:"run" help:"Show a scenario's cells and seeds, and the time and memory they take."`
 	Run    runCmd    `cmd:"" group:"run" help:"Run a scenario."`
 	Resume resumeCmd `cmd:"" group:"run" help:"Go on with a run that was interrupted or killed."`
+	Worker workerCmd `cmd:"" group:"run" help:"Run cells that other machines put in a queue."`
 
 	Report reportCmd `cmd:"" group:"read" help:"Write what a run found as one HTML file."`
 	Verify verifyCmd `cmd:"" group:"read" help:"Run cells again and compare bit for bit."`
+
+	Fit fitCmd `cmd:"" group:"read" help:"Fit Bass curves to series of adoption."`
+
+	Compare   compareCmd   `cmd:"" group:"model" help:"Play the same gossip on real nodes and in the model."`
+	Calibrate calibrateCmd `cmd:"" group:"model" help:"Fit the model's constants to real nodes."`
 
 	Parameters parametersCmd `cmd:"" group:"help" help:"List every field of a scenario: its type, unit, default and meaning."`
 }

@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 
+	"github.com/parley-network/parley/sim/model"
 	"github.com/parley-network/parley/sim/scenario"
+	"github.com/parley-network/parley/sim/society"
+	"github.com/parley-network/parley/sim/stack"
 	"github.com/parley-network/parley/sim/sweep"
 )
 
@@ -12,5 +15,11 @@ type maker func(scenario.Engine) (sweep.Engine, error)
 
 // newEngine makes the engines that the program has.
 func newEngine(kind scenario.Engine) (sweep.Engine, error) {
-	return nil, fmt.Errorf("the engine %q is not part of this build", kind)
+	switch kind {
+	case scenario.Model:
+		return model.New(), nil
+	case scenario.Stack:
+		return stack.New(society.Live), nil
+	}
+	return nil, fmt.Errorf("no engine is called %q: there are model and stack", kind)
 }

@@ -77,6 +77,7 @@ func setField(s *scenario.Scenario, set string) error {
 type machineFlags struct {
 	Workers int    `help:"How many cells run at once." default:"${workers}" placeholder:"N"`
 	Memory  string `help:"Memory to stay within, such as 8GB; by default what is free." placeholder:"SIZE"`
+	Live    string `help:"Show the run on a page at this loopback address, such as 127.0.0.1:8080." placeholder:"ADDR"`
 }
 
 // memory is the limit in bytes, 0 for none known.

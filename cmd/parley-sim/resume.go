@@ -7,6 +7,7 @@ import (
 type resumeCmd struct {
 	Dir string `arg:"" help:"The run's folder."`
 	machineFlags
+	queueFlags
 	Shard string `help:"Run one part of the cells only: i/N counted from 0, auto, auto/N, or none." placeholder:"I/N"`
 }
 
@@ -39,5 +40,5 @@ func (c resumeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return e.carryOut(folder, engine, shard, c.machineFlags)
+	return e.carryOut(folder, engine, shard, c.machineFlags, c.queueFlags)
 }

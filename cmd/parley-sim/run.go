@@ -12,7 +12,8 @@ import (
 type runCmd struct {
 	scenarioFlags
 	machineFlags
-	Out   string `help:"The run's folder; by default the scenario's name with .run." placeholder:"DIR"`
+	queueFlags
+	Out   string `help:"The run's folder; by default the scenario's name with .run." placeholder:"DIR" type:"path"`
 	Shard string `help:"Run one part of the cells only: i/N counted from 0, auto, auto/N, or none." placeholder:"I/N"`
 }
 
@@ -60,7 +61,7 @@ func (c runCmd) Run(e *env) error {
 		return err
 	}
 	defer folder.Close()
-	return e.carryOut(folder, engine, shard, c.machineFlags)
+	return e.carryOut(folder, engine, shard, c.machineFlags, c.queueFlags)
 }
 
 // create makes the run's folder, or joins the one that another shard made.

@@ -1,0 +1,27 @@
+package main
+
+import "github.com/parley-network/parley/sim/fit"
+
+type fitCmd struct {
+	File string `arg:"" help:"A CSV file with a first line such as series,year,percent." type:"path"`
+	Plot string `help:"Draw the series with their curves into this file, .svg or .png." placeholder:"FILE" type:"path"`
+}
+
+// Help implements kong.HelpProvider.
+func (fitCmd) Help() string {
+	return `Fits the Bass curve to each cumulative series: p (innovation) and q (imitation)
+per year, m (the market, in the series' unit), with standard errors and R². It
+says where a Bass curve does not describe a series, and why. The year of launch
+is estimated where the series begins late. The columns are series, year, and one
+of percent, share, fraction, count, adopters or value.
+
+Example:
+
+    parley-sim fit us_households.csv --plot fits.svg
+    parley-sim fit us_households.csv --json`
+}
+
+// Run fits the series.
+func (c fitCmd) Run(e *env) error {
+	return fit.Run(e.out, c.File, fit.Options{JSON: e.asJSON, Plot: c.Plot})
+}

@@ -1,0 +1,153 @@
+package fit
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestReadTakesColumnsAndRowsInAnyOrder(t *testing.T) {
+	got, err := Read(strings.NewReader("\uFEFFYear,Count,Series\r\n1991,20,\"radio, car\"\r\n1990,10.5,\"radio, car\"\r\n1990.5, 3e2 ,tv\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Series{
+		{Name: "radio, car", Year: []float64{1990, 1991}, Value: []float64{10.5, 20}, Column: "count"},
+		{Name: "tv", Year: []float64{1990.5}, Value: []float64{300}, Column: "count"},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestReadRefusesWithLineAndReason(t *testing.T) {
+	const head = "series,year,percent\n"
+	for _, c := range []struct{ name, file, want string }{
+		{"nothing", "", "file is empty"},
+		{"no rows", head, "no rows"},
+		{"no header", "tv,1990,3\ntv,1991,4\n", `line 1: column "tv" is not known`},
+		{"a column short", "series,year\ntv,1990\n", "line 1: no column percent"},
+		{"no series", "year,percent\n1990,1\n", "line 1: no column series"},
+		{"unknown column", "series,year,percent,colour\na,1990,1,red\n", `line 1: column "colour" is not known`},
+		{"two values", "series,year,percent,count\na,1990,1,2\n", `line 1: column "count" is a second one`},
+		{"a field short", head + "tv,1990,3\ntv,1991\n", "line 3: wrong number of fields"},
+		{"a field more", head + "tv,1990,3,4\n", "line 2: wrong number of fields"},
+		{"words", head + "tv,1990,many\n", `line 2: percent: "many" is not a number`},
+		{"nan", head + "tv,1990,NaN\n", `line 2: percent: "NaN" is not a number`},
+		{"infinite", head + "tv,1990,1e999\n", `line 2: percent: "1e999" is not a number`},
+		{"hexadecimal", head + "tv,1990,0x1p4\n", `line 2: percent: "0x1p4" is not a number`},
+		{"empty value", head + "tv,1990,\n", "line 2: percent: empty: leave the row out"},
+		{"negative", head + "tv,1990,-1\n", "line 2: percent: -1 is negative"},
+		{"share of more than all", "series,year,share\ntv,1990,1.5\n", "line 2: share: 1.5 is more than 1"},
+		{"too large", head + "tv,1990,1e16\n", "line 2: percent: 1e+16 is more than 1e15"},
+		{"a date", head + "tv,1990-01-01,3\n", `line 2: year: "1990-01-01" is not a number`},
+		{"no year", head + "tv,,3\n", "line 2: year: empty"},
+		{"far year", head + "tv,19900,3\n", "line 2: year: 19900 is not a year"},
+		{"no name", head + "\ntv,1990,1\n ,1990,3\n", "line 4: series: name is empty"},
+		{"control character", head + "t\x01v,1990,3\n", "line 2: series: name"},
+		{"not UTF-8", head + "t\xffv,1990,3\n", "line 2: series: name is not UTF-8"},
+		{"long name", head + strings.Repeat("t", 201) + ",1990,3\n", "line 2: series: name is longer"},
+		{"year twice", head + "tv,1990,3\nradio,1990,3\ntv,1990,4\n", `line 4: series "tv" has year 1990 already, on line 2`},
+		{"open quote", head + "\"tv,1990,3\n", "line 2: "},
+		{"binary", "\x00\x01\x02", "line 1: column"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := Read(strings.NewReader(c.file))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, error %v, want %q", got, err, c.want)
+			}
+		})
+	}
+}
+
+// endless gives the same row for ever, with another year each time.
+type endless struct {
+	row int
+	buf []byte
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.row == 0 {
+		e.buf = []byte("series,year,count\n")
+	}
+	for len(e.buf) < len(p) {
+		e.row++
+		e.buf = fmt.Appendf(e.buf, "s%d,%d,1\n", e.row/9000, e.row%9000)
+	}
+	n := copy(p, e.buf)
+	e.buf = e.buf[n:]
+	return n, nil
+}
+
+func TestReadIsBounded(t *testing.T) {
+	if _, err := Read(&endless{}); err == nil || !strings.Contains(err.Error(), "more than 100000 points") {
+		t.Errorf("endless rows: %v", err)
+	}
+	var many bytes.Buffer
+	many.WriteString("series,year,count\n")
+	for i := range maxSeries + 1 {
+		fmt.Fprintf(&many, "s%d,1990,1\n", i)
+	}
+	if _, err := Read(&many); err == nil || !strings.Contains(err.Error(), "more than 10000 series") {
+		t.Errorf("many series: %v", err)
+	}
+	if _, err := Read(strings.NewReader("series,year,count\n\"" + strings.Repeat("x", maxBytes))); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("one long field: %v", err)
+	}
+}
+
+// What is accepted can be written and read again, fitted and told.
+func FuzzRead(f *testing.F) {
+	for _, s := range []string{
+		"series,year,percent\ntv,1990,1\ntv,1991,2\n",
+		"series,year,count\na,1,0\na,2,1\na,3,4\na,4,9\na,5,12\na,6,13\na,7,13.5\n",
+		"value,series,year\n1e-300,x,0\n2e-300,x,1\n3e-300,x,2\n4,x,3\n5,x,4\n6,x,5\n7,x,6\n",
+		"series,year,share\n\"a\"\"b\",-5.5,.5\n", "\uFEFFseries,year,percent\n", "series,year,percent\nx,,\n",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		series, err := Read(bytes.NewReader(b))
+		if err != nil {
+			if series != nil {
+				t.Fatal("an error and series")
+			}
+			return
+		}
+		var again bytes.Buffer
+		w := csv.NewWriter(&again)
+		w.Write([]string{"series", "year", series[0].Column})
+		for _, s := range series {
+			if !slices.IsSorted(s.Year) {
+				t.Fatalf("%q is not in order: %v", s.Name, s.Year)
+			}
+			for i := range s.Year {
+				w.Write([]string{s.Name, fmt.Sprint(s.Year[i]), fmt.Sprint(s.Value[i])})
+			}
+		}
+		w.Flush()
+		back, err := Read(&again)
+		if d := cmp.Diff(series, back); err != nil || d != "" {
+			t.Fatalf("%v\n%s", err, d)
+		}
+		if len(series) > 4 || len(series[0].Year) > 200 {
+			return // fits take their time
+		}
+		var out bytes.Buffer
+		results := Fit(series)
+		if err := WriteJSON(&out, results); err != nil || !json.Valid(out.Bytes()) {
+			t.Fatalf("%v: %s", err, &out)
+		}
+		for _, r := range results {
+			if r.Describes == (r.Why != "") || r.Describes && !(r.R2 >= 0.97 && r.P.Value > 0 && r.Q.Value > 0) {
+				t.Fatalf("%+v", r)
+			}
+		}
+	})
+}

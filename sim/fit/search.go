@@ -1,0 +1,308 @@
+package fit
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// The range of each parameter, in the frame: per span, and in units of the
+// largest value. The launch is sought up to one span before the first point.
+const (
+	leastP, mostP    = 1e-6, 50
+	leastQ, mostQ    = 1e-3, 1e3
+	leastM           = 0.5
+	mostBeyond       = 20
+	earliest         = -1
+	earliestFromZero = -0.5
+)
+
+// The starts of the search; for each, m is the one that fits best.
+var (
+	startP = []float64{1e-4, 1e-3, 1e-2, 0.1, 0.5, 2, 8}
+	startQ = []float64{0.5, 1, 2, 4, 8, 16, 32, 64, 128}
+)
+
+// descents is how many of the best starts are followed down.
+const descents = 6
+
+const (
+	atP = iota // ln p
+	atQ        // ln q
+	atM
+	atT0 // absent where the launch is fixed
+)
+
+// found is one fit in its frame.
+type found struct {
+	frame
+	x         []float64
+	low, high []float64
+	sum       float64
+	fixed     float64 // the launch, where x has none
+	launch    string
+}
+
+func best(f frame) found {
+	free := f.free()
+	fits := []found{free}
+	// A leading zero may be what was rounded or lost in noise.
+	fits = append(fits, f.fit(-f.interval(), "fixed an interval before the first value"))
+	zeros := 0
+	for zeros < len(f.y) && f.y[zeros] == 0 {
+		zeros++
+	}
+	if zeros > 0 {
+		fits = append(fits, f.fit(0, "fixed at the first zero"))
+	}
+	if zeros > 1 {
+		fits = append(fits, f.fit(f.t[zeros-1], "fixed at the last leading zero"))
+	}
+	out := slices.MinFunc(fits, func(a, b found) int {
+		if a, b := a.sound(), b.sound(); a != b {
+			if a {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.aicc(), b.aicc())
+	})
+	if out.launch != free.launch && free.atSide() {
+		out.launch += "; left free, it runs off or takes p or q to the side of its range"
+	}
+	return out
+}
+
+// interval is the usual distance between points.
+func (f frame) interval() float64 {
+	gaps := make([]float64, 0, len(f.t))
+	for i := 1; i < len(f.t); i++ {
+		gaps = append(gaps, f.t[i]-f.t[i-1])
+	}
+	slices.Sort(gaps)
+	return gaps[len(gaps)/2]
+}
+
+func (f frame) free() found {
+	low, high := float64(earliest), 0.0
+	if f.y[0] == 0 {
+		low = earliestFromZero
+		high = f.t[slices.IndexFunc(f.y, func(v float64) bool { return v > 0 })]
+	}
+	out := found{frame: f, launch: "free",
+		low:  []float64{math.Log(leastP), math.Log(leastQ), leastM, low},
+		high: []float64{math.Log(mostP), math.Log(mostQ), f.most, high}}
+	launches := make([]float64, 0, 8)
+	for i := range 8 { // denser towards the first value
+		u := float64(i) / 7
+		launches = append(launches, high-(high-low)*u*u)
+	}
+	out.search(launches)
+	return out
+}
+
+func (f frame) fit(launch float64, how string) found {
+	out := found{frame: f, launch: how, fixed: launch,
+		low:  []float64{math.Log(leastP), math.Log(leastQ), leastM},
+		high: []float64{math.Log(mostP), math.Log(mostQ), f.most}}
+	out.search([]float64{launch})
+	return out
+}
+
+func (f *found) search(launches []float64) {
+	type start struct {
+		x   []float64
+		sum float64
+	}
+	var starts []start
+	p := problem{points: len(f.t), residuals: f.residuals, low: f.low, high: f.high}
+	r := make([]float64, len(f.t))
+	for _, t0 := range launches {
+		for _, a := range startP {
+			for _, b := range startQ {
+				x := []float64{math.Log(a), math.Log(b), f.size(a, b, t0), t0}[:len(f.low)]
+				x = p.clip(x)
+				p.residuals(x, r, nil)
+				starts = append(starts, start{x, squares(r)})
+			}
+		}
+	}
+	slices.SortStableFunc(starts, func(a, b start) int { return cmp.Compare(a.sum, b.sum) })
+	f.sum = math.Inf(1)
+	for _, s := range starts[:descents] {
+		if x, sum := p.minimum(s.x); sum < f.sum {
+			f.x, f.sum = x, sum
+		}
+	}
+}
+
+// size is the m that fits best when the rest is given.
+func (f *found) size(p, q, t0 float64) float64 {
+	var above, below float64
+	for i, t := range f.t {
+		v, _, _, _ := share(p, q, t-t0)
+		above += f.y[i] * v
+		below += v * v
+	}
+	if below == 0 {
+		return leastM
+	}
+	return above / below
+}
+
+func (f *found) residuals(x, r, j []float64) {
+	p, q, t0, k := math.Exp(x[atP]), math.Exp(x[atQ]), f.t0(x), len(x)
+	for i, t := range f.t {
+		v, byP, byQ, byTime := share(p, q, t-t0)
+		r[i] = x[atM]*v - f.y[i]
+		if j == nil {
+			continue
+		}
+		row := j[i*k : (i+1)*k]
+		row[atP], row[atQ], row[atM] = x[atM]*byP*p, x[atM]*byQ*q, v
+		if k > atT0 {
+			row[atT0] = -x[atM] * byTime
+		}
+	}
+}
+
+func (f *found) t0(x []float64) float64 {
+	if len(x) > atT0 {
+		return x[atT0]
+	}
+	return f.fixed
+}
+
+// side tells where a parameter stands: -1 at its low side, 1 at the high.
+func (f *found) side(k int) int {
+	slack := 1e-6 * (f.high[k] - f.low[k])
+	switch {
+	case f.x[k] <= f.low[k]+slack:
+		return -1
+	case f.x[k] >= f.high[k]-slack:
+		return 1
+	}
+	return 0
+}
+
+// atSide tells whether p, q or a sought launch ran against a side, so that
+// another launch may tell more. That m did says only how far the market was
+// seen; that q fell to nothing is what the series says.
+func (f *found) atSide() bool {
+	return f.side(atP) != 0 || f.side(atQ) > 0 || len(f.x) > atT0 && f.side(atT0) != 0
+}
+
+// sound fits are preferred to any other.
+func (f *found) sound() bool { return !f.atSide() && f.r2() >= goodR2 }
+
+func (f *found) r2() float64 { return 1 - f.sum/spreadOf(f.y) }
+
+// aicc is Akaike's criterion corrected for few points; at the fewest, where the
+// correction has no value, as if there was one more. Sums below rounding count
+// as equal, so that the simpler of two perfect fits is taken.
+func (f *found) aicc() float64 {
+	n, k := float64(len(f.t)), float64(len(f.x)+1)
+	sum := math.Max(f.sum/n, 1e-22)
+	return n*math.Log(sum) + 2*k + 2*k*(k+1)/math.Max(n-k-1, 1)
+}
+
+// report writes the fit into r in the series' own units.
+func (f *found) report(r *Result) {
+	n, k := len(f.t), len(f.x)
+	res, j := make([]float64, n), make([]float64, n*k)
+	f.residuals(f.x, res, j)
+	sigma := math.Sqrt(f.sum / float64(n-k))
+	errs := f.errors(j, sigma*widening(res))
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - k)}.Quantile(0.975)
+
+	byLog := func(k int) Estimate {
+		v := math.Exp(f.x[k]) / f.span
+		return Estimate{v, v * errs[k], v * math.Exp(-t*errs[k]), v * math.Exp(t*errs[k])}
+	}
+	linear := func(v, e, scale, shift float64) Estimate {
+		v, e = shift+v*scale, e*scale
+		return Estimate{v, e, v - t*e, v + t*e}
+	}
+	r.P, r.Q = byLog(atP), byLog(atQ)
+	r.M = linear(f.x[atM], errs[atM], f.largest, 0)
+	launchError := math.NaN()
+	if k > atT0 {
+		launchError = errs[atT0]
+	}
+	r.T0 = linear(f.t0(f.x), launchError, f.span, f.first)
+	r.Launch = f.launch
+	r.Sigma = sigma * f.largest
+	r.R2 = f.r2()
+	r.Peak = r.Curve().Peak()
+}
+
+// errors are the standard errors of x; NaN for what stands at a side or can't
+// be told apart from the rest.
+func (f *found) errors(j []float64, sigma float64) []float64 {
+	out := make([]float64, len(f.x))
+	var open []int
+	for k := range f.x {
+		out[k] = math.NaN()
+		if f.side(k) == 0 {
+			open = append(open, k)
+		}
+	}
+	if len(open) == 0 {
+		return out
+	}
+	m := mat.NewSymDense(len(open), nil)
+	for i := range f.t {
+		row := j[i*len(f.x) : (i+1)*len(f.x)]
+		for a := range open {
+			for b := a; b < len(open); b++ {
+				m.SetSym(a, b, m.At(a, b)+row[open[a]]*row[open[b]])
+			}
+		}
+	}
+	var c mat.Cholesky
+	var inverse mat.SymDense
+	if !c.Factorize(m) || c.InverseTo(&inverse) != nil {
+		return out
+	}
+	for a, k := range open {
+		out[k] = sigma * math.Sqrt(inverse.At(a, a))
+	}
+	return out
+}
+
+// widening is what neighbours' likeness does to a standard error.
+func widening(r []float64) float64 {
+	rho := math.Min(likeness(r), 0.95)
+	if !(rho > 0) {
+		return 1
+	}
+	return math.Sqrt((1 + rho) / (1 - rho))
+}
+
+// likeness is the lag-one autocorrelation of residuals.
+func likeness(r []float64) float64 {
+	var lagged float64
+	for i := 1; i < len(r); i++ {
+		lagged += r[i] * r[i-1]
+	}
+	sum := squares(r)
+	if sum == 0 {
+		return 0
+	}
+	return lagged / sum
+}
+
+func spreadOf(y []float64) float64 {
+	var mean, sum float64
+	for _, v := range y {
+		mean += v
+	}
+	mean /= float64(len(y))
+	for _, v := range y {
+		sum += (v - mean) * (v - mean)
+	}
+	return sum
+}
