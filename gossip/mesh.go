@@ -14,6 +14,12 @@ type Mesh struct {
 	Heartbeat          time.Duration
 }
 
+// ShippedMesh is what a nil Mesh stands for.
+func ShippedMesh() Mesh {
+	p := meshParams()
+	return Mesh{D: p.D, Low: p.Dlo, High: p.Dhi, Lazy: p.Dlazy, Heartbeat: p.HeartbeatInterval}
+}
+
 // apply changes p, and keeps what depends on the degrees within GossipSub's
 // limits: Dout below Dlo and below half of D, Dscore at most D.
 func (m *Mesh) apply(p pubsub.GossipSubParams) pubsub.GossipSubParams {
@@ -23,7 +29,7 @@ func (m *Mesh) apply(p pubsub.GossipSubParams) pubsub.GossipSubParams {
 	p.D, p.Dlo, p.Dhi = cmp.Or(m.D, p.D), cmp.Or(m.Low, p.Dlo), cmp.Or(m.High, p.Dhi)
 	p.Dlazy = cmp.Or(m.Lazy, p.Dlazy)
 	p.HeartbeatInterval = cmp.Or(m.Heartbeat, p.HeartbeatInterval)
-	p.Dout = max(0, min(p.Dout, p.Dlo-1, (p.D-1)/2))
+	p.Dout = max(0, min(p.Dout, p.Dlo-1, p.D/2-1))
 	p.Dscore = min(p.Dscore, p.D)
 	return p
 }

@@ -91,6 +91,11 @@ var arrows = []arrow{
 		"the researchers' command runs simulations"},
 	{"cmd/...", join(vocabulary, "cmd/...", "node/..."),
 		"a command wires a node"},
+	{"sim/outcome/...", nil, "what a run found is plain values"},
+	{"sim/scenario/...", nil, "an experiment is told before there is anything to run it"},
+	{"sim/result/...", []pattern{"sim/outcome/...", "sim/scenario/..."}, "results are kept without knowing what made them"},
+	{"sim/sweep/...", []pattern{"sim/outcome/...", "sim/scenario/...", "sim/result/..."},
+		"a sweep knows engines by their interface"},
 	{"sim/...", join(vocabulary, "sim/...", "node/..."),
 		"simulations are of nodes and what they are made of"},
 }

@@ -4,7 +4,8 @@
 // only while every goroutine waits, so an hour of a hundred nodes costs what
 // they do in it, not an hour. Hosts are libp2p's own (QUIC, TLS, identify,
 // streams), over packets that a simulator delays, paces and drops. Nothing is
-// mocked above the packet.
+// mocked above the packet. [Play] does the same for a program that is no test,
+// such as the engine of package stack.
 //
 // # What to know before writing a scenario
 //

@@ -51,8 +51,7 @@ func (e *env) carryOut(folder *result.Folder, engine sweep.Engine, shard sweep.S
 	for _, note := range folder.Notes() {
 		e.note("%s", note)
 	}
-	missing := func() []int { return shard.Of(folder.Missing()) }
-	cells := missing()
+	cells := shard.Of(folder.Missing())
 	est, _, err := e.expect(m, engine, cells, flags, func(string) string { return folder.Dir() })
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ type cli struct {
 
 	Fit fitCmd `cmd:"" group:"read" help:"Fit Bass curves to series of adoption."`
 
-	Compare   compareCmd   `cmd:"" group:"model" help:"Play the same gossip on real nodes and in the model."`
+	Compare   compareCmd   `cmd:"" group:"model" help:"Play the same gossip on real nodes and in the model, side by side."`
 	Calibrate calibrateCmd `cmd:"" group:"model" help:"Fit the model's constants to real nodes."`
 
 	Parameters parametersCmd `cmd:"" group:"help" help:"List every field of a scenario: its type, unit, default and meaning."`

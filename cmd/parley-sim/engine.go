@@ -21,5 +21,5 @@ func newEngine(kind scenario.Engine) (sweep.Engine, error) {
 	case scenario.Stack:
 		return stack.New(society.Live), nil
 	}
-	return nil, fmt.Errorf("no engine is called %q: there are model and stack", kind)
+	return nil, fmt.Errorf("there is no engine %q", kind)
 }

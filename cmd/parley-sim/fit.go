@@ -3,8 +3,8 @@ package main
 import "github.com/parley-network/parley/sim/fit"
 
 type fitCmd struct {
-	File string `arg:"" help:"A CSV file with a first line such as series,year,percent." type:"path"`
-	Plot string `help:"Draw the series with their curves into this file, .svg or .png." placeholder:"FILE" type:"path"`
+	File string `arg:"" help:"A CSV file with a first line such as series,year,percent."`
+	Plot string `help:"Draw the series with their curves into this file, .svg or .png." placeholder:"FILE"`
 }
 
 // Help implements kong.HelpProvider.

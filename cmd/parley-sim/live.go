@@ -50,18 +50,27 @@ func (e *env) live(addr string, folder *result.Folder, engine sweep.Engine, sink
 	return w, w, serve(l, live, e), nil
 }
 
-func listenLoopback(addr string) (net.Listener, error) {
+// loopback checks an address before anything runs.
+func loopback(addr string) (string, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, wrong("--live %s: want an address such as 127.0.0.1:8080", addr)
+		return "", wrong("--live %s: want an address such as 127.0.0.1:8080", addr)
 	}
 	if host == "" || host == "localhost" {
 		host = "127.0.0.1"
 	}
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return nil, wrong("--live %s: the page is for this machine only: want a loopback address such as 127.0.0.1:8080", addr)
+		return "", wrong("--live %s: the page is for this machine only: want a loopback address such as 127.0.0.1:8080", addr)
 	}
-	l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	return net.JoinHostPort(host, port), nil
+}
+
+func listenLoopback(addr string) (net.Listener, error) {
+	addr, err := loopback(addr)
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("serve the live page: %w", err)
 	}

@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
 
+	"github.com/parley-network/parley/sim/graph"
 	"github.com/parley-network/parley/sim/result"
 	"github.com/parley-network/parley/sim/scenario"
 	"github.com/parley-network/parley/sim/sweep"
@@ -31,6 +33,9 @@ func (s scenarioFlags) open() (*scenario.File, error) {
 	} else if err != nil {
 		return nil, usageError{err}
 	}
+	if err := checkEdges(f); err != nil {
+		return nil, err
+	}
 	sc := &f.Scenario
 	if s.Engine != "" {
 		sc.Engine = scenario.Engine(s.Engine)
@@ -50,6 +55,22 @@ func (s scenarioFlags) open() (*scenario.File, error) {
 		return nil, usageError{fmt.Errorf("with what the command line changes:\n%w", err)}
 	}
 	return f, nil
+}
+
+// checkEdges reads the edge list that a scenario names, for what is wrong in it.
+func checkEdges(f *scenario.File) error {
+	if f.Scenario.Network.Kind != "file" {
+		return nil
+	}
+	list, err := os.Open(f.Scenario.Network.File)
+	if err != nil {
+		return usageError{err}
+	}
+	defer list.Close()
+	if _, err := graph.ReadList(list.Name(), list); err != nil {
+		return usageError{fmt.Errorf("%s: network.file: %w", f.At("network.file"), err)}
+	}
+	return nil
 }
 
 // setField reads a value as a TOML file would, and else as text.
@@ -91,6 +112,11 @@ func (m machineFlags) memory() (int64, error) {
 func (m machineFlags) check() error {
 	if m.Workers < 1 || m.Workers > 4096 {
 		return wrong("--workers is %d, must be from 1 to 4096", m.Workers)
+	}
+	if m.Live != "" {
+		if _, err := loopback(m.Live); err != nil {
+			return err
+		}
 	}
 	return nil
 }

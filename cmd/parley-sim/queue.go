@@ -17,7 +17,7 @@ import (
 // queueFlags say through which queue cells reach their workers.
 type queueFlags struct {
 	Queue string `help:"Have the workers of a NATS cluster run the cells: nats://HOST:4222, several joined by commas. By default the queue is in this process." env:"PARLEY_SIM_QUEUE" placeholder:"URL"`
-	Creds string `help:"A NATS credentials file for --queue." env:"PARLEY_SIM_QUEUE_CREDS" placeholder:"FILE" type:"path"`
+	Creds string `help:"A NATS credentials file for --queue." env:"PARLEY_SIM_QUEUE_CREDS" placeholder:"FILE"`
 	Alone bool   `help:"With --queue, run no cells in this process." name:"no-local"`
 }
 
@@ -29,7 +29,7 @@ const (
 	tries = 3
 )
 
-// enqueue has the cells run, here or by the workers of a cluster.
+// enqueue has the cells run, here by the engine or by the workers of a cluster.
 func (e *env) enqueue(f *queue.FolderSweep, engine sweep.Engine, shard sweep.Shard, flags machineFlags, through queueFlags) error {
 	if len(f.Cells) == 0 {
 		return nil
@@ -104,10 +104,10 @@ func runID(dir string) (string, error) {
 type workerCmd struct {
 	machineFlags
 	Queue string        `required:"" help:"The NATS cluster: nats://HOST:4222, several joined by commas." env:"PARLEY_SIM_QUEUE" placeholder:"URL"`
-	Creds string        `help:"A NATS credentials file." env:"PARLEY_SIM_QUEUE_CREDS" placeholder:"FILE" type:"path"`
+	Creds string        `help:"A NATS credentials file." env:"PARLEY_SIM_QUEUE_CREDS" placeholder:"FILE"`
 	Idle  time.Duration `help:"End after so long without a cell; by default never." placeholder:"TIME"`
 	Name  string        `help:"What it is called in messages; by default host and process." placeholder:"NAME"`
-	Cache string        `help:"Where files that scenarios name are kept; by default the user's folder for caches." placeholder:"DIR" type:"path"`
+	Cache string        `help:"Where files that scenarios name are kept; by default the user's folder for caches." placeholder:"DIR"`
 }
 
 // Help implements kong.HelpProvider.
@@ -120,7 +120,9 @@ cells go to another worker. An interrupt (or SIGTERM) gives them back at once.
 A password in a URL can be seen by others on the machine: use --creds, or
 PARLEY_SIM_QUEUE.
 
-Example, and on another machine the run that it works for:
+The second line is the run that it works for, on another machine.
+
+Example:
 
     parley-sim worker --queue nats://queue.example:4222 --workers 8
     parley-sim run town.toml --queue nats://queue.example:4222`

@@ -13,7 +13,7 @@ type runCmd struct {
 	scenarioFlags
 	machineFlags
 	queueFlags
-	Out   string `help:"The run's folder; by default the scenario's name with .run." placeholder:"DIR" type:"path"`
+	Out   string `help:"The run's folder; by default the scenario's name with .run." placeholder:"DIR"`
 	Shard string `help:"Run one part of the cells only: i/N counted from 0, auto, auto/N, or none." placeholder:"I/N"`
 }
 

@@ -110,7 +110,7 @@ func BassStep(p, q, share float64) float64 {
 	if share >= 1 || p+q <= 0 {
 		return 0
 	}
-	grown := float64((p+float64(q*share))/(1-share)) * random.Exp(p+q)
+	grown := float64((p + float64(q*share)) / (1 - share) * random.Exp(p+q))
 	next := (grown - p) / (grown + q)
 	return (next - share) / (1 - share)
 }

@@ -20,12 +20,23 @@ func (s scale) at(v float64) float64 {
 	if s.log {
 		low, high, v = math.Log10(low), math.Log10(high), math.Log10(v)
 	}
-	return s.from + (v-low)/(high-low)*(s.to-s.from)
+	share := (v - low) / (high - low)
+	if !(share >= -1 && share <= 2) { // NaN too: a drawing has no such place
+		share = 0
+	}
+	return s.from + share*(s.to-s.from)
 }
+
+// Sizes beyond which no axis goes: what is larger, or on a logarithm smaller,
+// is a gap, so that differences and ratios stay numbers.
+const (
+	largest  = 1e100
+	smallest = 1e-100
+)
 
 // holds tells whether a value can be shown.
 func (s scale) holds(v float64) bool {
-	return !math.IsNaN(v) && !math.IsInf(v, 0) && (!s.log || v > 0)
+	return math.Abs(v) <= largest && (!s.log || v >= smallest)
 }
 
 // newScale spans the values, widened to whole ticks where snap says so.
@@ -45,7 +56,7 @@ func newScale(values []float64, log, fromZero, snap bool, around int) scale {
 	if fromZero && !log {
 		s.low, s.high = min(s.low, 0), max(s.high, 0)
 	}
-	if s.low == s.high {
+	if s.high-s.low <= 1e-12*math.Max(math.Abs(s.low), math.Abs(s.high)) || s.high-s.low < smallest {
 		s.low, s.high = apart(s.low, log)
 	}
 	if log {
@@ -67,7 +78,7 @@ func apart(v float64, log bool) (float64, float64) {
 	if log {
 		return v / 2, v * 2
 	}
-	if v == 0 {
+	if math.Abs(v) < smallest {
 		return 0, 1
 	}
 	d := math.Abs(v) / 2

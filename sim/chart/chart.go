@@ -1,8 +1,8 @@
 // Package chart draws figures, each once, as SVG for a page, as an SVG file and
-// as PNG. Colours are chosen to be told apart by the colour-blind (Okabe and
-// Ito 2008, in an order whose neighbours differ in lightness too), and heat is
-// cividis (Nuñez, Anderton and Renslow, PLoS ONE 13, 2018). Lines beyond the
-// third are dashed as well.
+// as PNG. Colours are those of Okabe and Ito (2008) moved further apart, so that
+// the colour-blind tell any two lines from each other, and heat is cividis
+// (Nuñez, Anderton and Renslow, PLoS ONE 13, 2018). Lines beyond the third are
+// dashed as well.
 //
 // Pure: values in, drawings out. A NaN is a gap.
 package chart

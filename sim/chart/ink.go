@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"image/color"
+	"math"
 	"strings"
 )
 
@@ -22,14 +23,15 @@ var (
 	paperInk = ink{"paper", hex(0xffffff)}
 )
 
-// lineInks are told apart by hue and by lightness.
+// lineInks are told apart by hue and by lightness, by the colour-blind too: any
+// two are ΔE 25 or more apart for protanopes, deuteranopes and tritanopes.
 var lineInks = [Colours]ink{
-	{"c0", hex(0x0072b2)}, // blue
-	{"c1", hex(0xd55e00)}, // vermilion
-	{"c2", hex(0x009e73)}, // green
-	{"c3", hex(0xb5508c)}, // purple, darker than the original for contrast
-	{"c4", hex(0xb87f00)}, // orange, so too
-	{"c5", hex(0x3a94c8)}, // sky, so too
+	{"c0", hex(0x034284)}, // blue
+	{"c1", hex(0xff5b13)}, // vermilion
+	{"c2", hex(0x03a671)}, // green
+	{"c3", hex(0xe45fb0)}, // pink
+	{"c4", hex(0x885726)}, // brown; yellow on a dark page
+	{"c5", hex(0x5d6ef8)}, // periwinkle; a pale cyan on a dark page
 }
 
 var dashes = [Colours][]float64{3: {7, 4}, 4: {2.5, 3}, 5: {9, 3, 2, 3}}
@@ -39,7 +41,7 @@ func lineInk(i int) ink { return lineInks[((i%Colours)+Colours)%Colours] }
 // dark holds the roles' colours on a dark page.
 var dark = map[string]string{
 	"text": "#e8ebef", "faint": "#a3adb8", "grid": "#2c333b", "axis": "#69737e", "idle": "#4a535d", "paper": "#14181c",
-	"c0": "#5aaef0", "c1": "#ff8a3d", "c2": "#2fc79a", "c3": "#e391c3", "c4": "#e9b949", "c5": "#9bd3f5",
+	"c0": "#2d7efb", "c1": "#de5c0e", "c2": "#00f799", "c3": "#bb65b7", "c4": "#ffe623", "c5": "#c6ffff",
 }
 
 func hex(v uint32) color.RGBA {
@@ -69,7 +71,7 @@ func Style() string {
 const common = "svg text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',Arial,sans-serif}" +
 	"svg .l{fill:none;stroke-linejoin:round;stroke-linecap:round}\n"
 
-// cividis at eight steps of its range.
+// cividis at ten steps of its range.
 var cividis = []uint32{0x00224e, 0x123570, 0x3b496c, 0x575d6d, 0x707173, 0x8a8678, 0xa59c74, 0xc3b369, 0xe1cc55, 0xfee838}
 
 // heat returns the colour of v in [0,1].
@@ -81,11 +83,20 @@ func heat(v float64) ink {
 	return ink{"", color.RGBA{R: mix(a.R, b.R), G: mix(a.G, b.G), B: mix(a.B, b.B), A: 255}}
 }
 
+// linear is sRGB's transfer function.
+func linear(v uint8) float64 {
+	x := float64(v) / 255
+	if x <= 0.04045 {
+		return x / 12.92
+	}
+	return math.Pow((x+0.055)/1.055, 2.4)
+}
+
 // onHeat is the ink that can be read on a heat's colour.
 func onHeat(k ink) ink {
-	light := 0.2126*float64(k.rgb.R) + 0.7152*float64(k.rgb.G) + 0.0722*float64(k.rgb.B)
-	if light > 115 {
-		return ink{"", hex(0x10141a)}
+	light := 0.2126*linear(k.rgb.R) + 0.7152*linear(k.rgb.G) + 0.0722*linear(k.rgb.B)
+	if light > 0.179 { // where black and white contrast alike
+		return ink{"", hex(0)}
 	}
 	return ink{"", hex(0xffffff)}
 }

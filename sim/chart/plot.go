@@ -215,7 +215,7 @@ func (l Line) bounds(i int, x, y scale) (a, b point, ok bool) {
 	case i < len(l.Low) && i < len(l.High) && x.holds(l.X[i]) && y.holds(l.Low[i]) && y.holds(l.High[i]):
 		at := x.at(l.X[i])
 		return point{at, y.at(l.Low[i])}, point{at, y.at(l.High[i])}, true
-	case i < len(l.Left) && i < len(l.Right) && y.holds(l.Y[i]) && x.holds(l.Left[i]) && x.holds(l.Right[i]):
+	case i < len(l.Left) && i < len(l.Right) && i < len(l.Y) && y.holds(l.Y[i]) && x.holds(l.Left[i]) && x.holds(l.Right[i]):
 		at := y.at(l.Y[i])
 		return point{x.at(l.Left[i]), at}, point{x.at(l.Right[i]), at}, true
 	}

@@ -11,17 +11,21 @@ import (
 )
 
 // Engine runs scenarios in the model. Its methods are safe for concurrent use.
-type Engine struct{}
+type Engine struct{ c mesh.Calibration }
 
-// New returns the engine.
-func New() *Engine { return &Engine{} }
+// New returns the engine with the calibration that ships with package mesh.
+func New() *Engine { return Calibrated(mesh.Default()) }
+
+// Calibrated returns the engine with another, as parley-sim calibrate finds it.
+// Studies of the overlay alone go by the one that ships.
+func Calibrated(c mesh.Calibration) *Engine { return &Engine{c} }
 
 // Run lives the scenario with the seed. For one seed the outcome is the same to
 // the bit whatever the number of processors. Done hears of the progress, in
 // [0,1], and may be nil.
 func (e *Engine) Run(ctx context.Context, s scenario.Scenario, seed uint64, done func(float64)) (outcome.Outcome, error) {
 	run := func() (outcome.Outcome, error) {
-		return society.Live(ctx, s, seed, newMedium(s, seed, newFollowed(s, seed)), done)
+		return society.Live(ctx, s, seed, newMedium(s, seed, newFollowed(s, seed, e.c)), done)
 	}
 	switch {
 	case overlayOnly(s):

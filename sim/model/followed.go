@@ -33,8 +33,8 @@ const (
 	followedKept = 256
 )
 
-func newFollowed(s scenario.Scenario, seed uint64) *followed {
-	return &followed{s: s, seed: seed, c: mesh.Default(), most: followedMost, known: map[int]*topic{}}
+func newFollowed(s scenario.Scenario, seed uint64, c mesh.Calibration) *followed {
+	return &followed{s: s, seed: seed, c: c, most: followedMost, known: map[int]*topic{}}
 }
 
 func (f *followed) idle() float64 { return f.c.Idle }

@@ -12,7 +12,7 @@ import (
 // sixteen times the size within a tenth.
 func TestBeyond(t *testing.T) {
 	s := scenario.Default()
-	short, long := newFollowed(s, 1), newFollowed(s, 1)
+	short, long := newFollowed(s, 1, mesh.Default()), newFollowed(s, 1, mesh.Default())
 	short.most = 512
 	got, err := short.topic(8192)
 	if err != nil {
@@ -39,7 +39,7 @@ func TestAgreesWithProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFollowed(s, 2)
+	f := newFollowed(s, 2, mesh.Default())
 	for _, n := range []int{8, 64, 1024} {
 		got, err := f.topic(n)
 		if err != nil {
@@ -80,12 +80,12 @@ func TestSieges(t *testing.T) {
 	for kind := range situations {
 		s := scenario.Default()
 		s.Attack = scenario.Attack{Kind: kind, Sybils: 150}
-		got, err := newFollowed(s, 1).topic(50)
+		got, err := newFollowed(s, 1, mesh.Default()).topic(50)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.Attack.Kind = "none"
-		calm, err := newFollowed(s, 1).topic(50)
+		calm, err := newFollowed(s, 1, mesh.Default()).topic(50)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +104,7 @@ func TestSieges(t *testing.T) {
 func TestColdBoot(t *testing.T) {
 	s := scenario.Default()
 	s.Attack = scenario.Attack{Kind: "cold-boot", Sybils: 4000}
-	got, err := newFollowed(s, 1).topic(400)
+	got, err := newFollowed(s, 1, mesh.Default()).topic(400)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,10 +41,11 @@ type Sweep struct {
 	Local Workers
 }
 
-// Run gets the cells done by a queue in this process, kept in the folder dir,
-// and by the sweep's local workers, of which there must be one. The folder is
-// the queue's alone: it is emptied at the beginning, and removed when all is
-// recorded.
+// Run gets the cells done by a queue in this process, and by the sweep's local
+// workers, of which there must be one. The queue is in memory: the record has
+// what is worth keeping, and a full disk does not stop the one that holds it.
+// The folder dir is where the server has its few small files; it is emptied at
+// the beginning and removed at the end.
 //
 // It returns nil once every cell is recorded, as failed or not.
 func Run(ctx context.Context, dir string, s Sweep) error {
@@ -55,21 +56,14 @@ func Run(ctx context.Context, dir string, s Sweep) error {
 	if err != nil {
 		return err
 	}
-	if err := e.coordinate(ctx, s); err != nil {
-		return err
-	}
-	return e.remove()
+	return errors.Join(e.coordinate(ctx, s), e.remove())
 }
 
 func (e *embedded) coordinate(ctx context.Context, s Sweep) error {
 	defer e.close()
-	nc, err := e.connect("parley-sim")
+	l, err := e.connect("parley-sim")
 	if err != nil {
 		return fmt.Errorf("embedded queue: %w", err)
-	}
-	l, err := newLink(nc)
-	if err != nil {
-		return err
 	}
 	defer l.close()
 	return coordinate(ctx, l, s)

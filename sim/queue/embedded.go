@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // embedded is a NATS server in this process. It listens on no port: who uses
@@ -17,10 +17,9 @@ type embedded struct {
 	dir string
 }
 
-// startEmbedded starts a server that keeps its streams in the folder dir, which
-// it empties: what a killed process left there is missing in the record, and
-// published again from the plan. So nothing depends on files that were cut off
-// while being written.
+// startEmbedded starts a server whose streams are in memory, with the folder
+// dir for itself, which is emptied. What a killed process had in its queue is
+// missing in the record, and is published again from the plan.
 func startEmbedded(dir string) (*embedded, error) {
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, fmt.Errorf("embedded queue: %w", err)
@@ -35,9 +34,6 @@ func startEmbedded(dir string) (*embedded, error) {
 		StoreDir:   dir,
 		NoLog:      true,
 		NoSigs:     true,
-		// Nothing here has to survive the process.
-		SyncInterval:       time.Minute,
-		JetStreamMaxMemory: embeddedMemory,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("embedded queue: %w", err)
@@ -52,8 +48,12 @@ func startEmbedded(dir string) (*embedded, error) {
 }
 
 // connect is a connection within the process.
-func (e *embedded) connect(name string) (*nats.Conn, error) {
-	return nats.Connect("", nats.Name(name), nats.InProcessServer(e.srv))
+func (e *embedded) connect(name string) (*link, error) {
+	nc, err := nats.Connect("", nats.Name(name), nats.InProcessServer(e.srv))
+	if err != nil {
+		return nil, err
+	}
+	return newLink(nc, jetstream.MemoryStorage)
 }
 
 // close ends the server and returns when its goroutines have ended.
@@ -62,6 +62,10 @@ func (e *embedded) close() {
 	e.srv.WaitForShutdown()
 }
 
-// remove takes away what the server kept. Call it after close, once all is
-// recorded.
-func (e *embedded) remove() error { return os.RemoveAll(e.dir) }
+// remove takes away the server's folder. Call it after close.
+func (e *embedded) remove() error {
+	if err := os.RemoveAll(e.dir); err != nil {
+		return fmt.Errorf("remove the queue's folder: %w", err)
+	}
+	return nil
+}

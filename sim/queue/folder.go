@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/parley-network/parley/sim/outcome"
@@ -93,7 +94,7 @@ func (f *FolderSweep) record(r Result) error {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.Meter.Failed(r.Cell)
-		f.failed = append(f.failed, &sweep.CellError{Cell: f.Folder.Manifest().Cells[r.Cell], Err: errors.New(r.Failed)})
+		f.failed = append(f.failed, &sweep.CellError{Cell: f.Folder.Manifest().Cells[r.Cell], Err: reason(r.Failed)})
 		if len(f.failed) < mostFailures {
 			return nil
 		}
@@ -108,6 +109,15 @@ func (f *FolderSweep) record(r Result) error {
 	}
 	f.Meter.Finished(r.Cell)
 	return nil
+}
+
+// reason is an error again, as it was where the cell was run.
+func reason(failed string) error {
+	if text, ok := strings.CutPrefix(failed, panicked); ok {
+		value, stack, _ := strings.Cut(text, "\n")
+		return &sweep.PanicError{Value: value, Stack: []byte(stack)}
+	}
+	return errors.New(failed)
 }
 
 // recorded is an outcome as a worker would have sent it.

@@ -212,11 +212,7 @@ func newServer(t *testing.T) *embedded {
 // connect is another connection to the server.
 func connect(t *testing.T, e *embedded) *link {
 	t.Helper()
-	nc, err := e.connect("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := newLink(nc)
+	l, err := e.connect("test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,8 @@ import (
 type link struct {
 	nc *nats.Conn
 	js jetstream.JetStream
+	// storage is where what is made here is kept.
+	storage jetstream.StorageType
 
 	// few is since when a cluster lacks the servers for three copies, single
 	// that only one copy is kept for that.
@@ -21,13 +23,13 @@ type link struct {
 	single bool
 }
 
-func newLink(nc *nats.Conn) (*link, error) {
+func newLink(nc *nats.Conn, storage jetstream.StorageType) (*link, error) {
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(requestWait))
 	if err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("jetstream: %w", err)
 	}
-	return &link{nc: nc, js: js}, nil
+	return &link{nc: nc, js: js, storage: storage}, nil
 }
 
 // dial connects to a cluster. The error names the servers and no secret.
@@ -36,7 +38,7 @@ func dial(a Address, name string) (*link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", a, err)
 	}
-	return newLink(nc)
+	return newLink(nc, jetstream.FileStorage)
 }
 
 func (l *link) close() { l.nc.Close() }
@@ -56,7 +58,7 @@ func (l *link) ensure(ctx context.Context, version string, t Timing) (made []str
 		},
 		{Name: resultsStream, Subjects: []string{resultRoot + ">"}, Description: "results on their way to the record"},
 	} {
-		cfg.Retention, cfg.MaxAge, cfg.Duplicates = jetstream.WorkQueuePolicy, keep, dedup
+		cfg.Retention, cfg.MaxAge, cfg.Duplicates, cfg.Storage = jetstream.WorkQueuePolicy, keep, dedup, l.storage
 		isNew, err := l.ensureStream(ctx, cfg)
 		if err != nil {
 			return made, fmt.Errorf("stream %s: %w", cfg.Name, err)
@@ -100,7 +102,7 @@ func (l *link) ensureBucket(ctx context.Context) error {
 	}
 	return l.withReplicas(func(n int) error {
 		_, err := l.js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{
-			Bucket: objectBucket, Description: "results and files too large for a message", TTL: keep, Replicas: n,
+			Bucket: objectBucket, Description: "results and files too large for a message", TTL: keep, Replicas: n, Storage: l.storage,
 		})
 		return err
 	})

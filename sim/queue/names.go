@@ -36,8 +36,7 @@ const (
 	// publishWait is how long a worker holds a result that nobody takes.
 	publishWait = 10 * time.Minute
 
-	embeddedStart  = 10 * time.Second
-	embeddedMemory = 64 << 20
+	embeddedStart = 10 * time.Second
 )
 
 // Limits of what is taken from others.

@@ -175,7 +175,7 @@ func (c *crew) handle(ctx context.Context, msg jetstream.Msg, ackWait time.Durat
 			_ = msg.NakWithDelay(Timing{Backoff: c.Backoff}.withDefaults().delay(attempt))
 			return
 		case err != nil:
-			r.Failed = clip(fmt.Sprintf("given up after %d attempts, the last: %v", attempt, err), maxReason)
+			r.Failed = failure(attempt, err)
 		}
 	}
 	if err := c.answer(ctx, t, r, body); err != nil {
@@ -188,6 +188,19 @@ func (c *crew) handle(ctx context.Context, msg jetstream.Msg, ackWait time.Durat
 	// Without the server's word the cell may be run once more, and then found to
 	// be recorded.
 	_ = msg.DoubleAck(ack)
+}
+
+// panicked begins the reason of a cell whose engine did; its stack follows, from
+// the second line.
+const panicked = "the engine panicked: "
+
+// failure is the reason of a cell that is not tried again.
+func failure(attempts int, err error) string {
+	s := err.Error()
+	if attempts > 1 {
+		s += fmt.Sprintf("\n(given up after %d attempts)", attempts)
+	}
+	return clip(s, maxReason)
 }
 
 // open reads a task and which attempt at it this is.
@@ -225,7 +238,7 @@ func (c *crew) execute(ctx context.Context, t task, done func(float64)) (body []
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			body, err = nil, fmt.Errorf("panic: %v\n%s", p, clip(string(debug.Stack()), maxReason/2))
+			body, err = nil, fmt.Errorf("%s%v\n%s", panicked, p, clip(string(debug.Stack()), maxReason/2))
 		}
 	}()
 	body, err = c.Execute(ctx, t.Body, files, done)

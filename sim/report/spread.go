@@ -49,7 +49,7 @@ func (d *digest) films() []film {
 			g.Figures = append(g.Figures, still(s.spread, step, d.step()))
 		}
 		f.Figure, f.Open = g, true
-		f.Caption = fmt.Sprintf("%s of one run (seed %d), as they joined. Blue dots: people; orange squares: vendors; grey: not yet there; vermilion: left again.",
+		f.Caption = fmt.Sprintf("%s of one run (seed %d), as they joined. Blue dots: people; squares: vendors; grey: not yet there; vermilion: left again.",
 			count(len(s.spread.X), "agent", "agents"), s.seed)
 		f.Table = spreadTable(s.spread, steps, d.step())
 		out = append(out, f)

@@ -22,7 +22,7 @@ const (
 // bytes don't depend on a compressor's build.
 func (f *Folder) writeParquet(w io.Writer) error {
 	schema := parquet.NewSchema("series", f.parquetColumns())
-	out := parquet.NewWriter(w, schema, parquet.CreatedBy("parley-sim", fmt.Sprint(Format), ""),
+	out := parquet.NewGenericWriter[any](w, schema, parquet.CreatedBy("parley-sim", fmt.Sprint(Format), ""),
 		parquet.Compression(&parquet.Uncompressed), parquet.MaxRowsPerRowGroup(parquetGroup))
 	t := parquetTable{out: out, column: map[string]int{}}
 	for i, path := range schema.Columns() {
@@ -62,7 +62,7 @@ func (f *Folder) parquetColumns() parquet.Group {
 }
 
 type parquetTable struct {
-	out    *parquet.Writer
+	out    *parquet.GenericWriter[any]
 	column map[string]int
 	rows   []parquet.Row
 }

@@ -1,10 +1,12 @@
 package stack
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/parley-network/parley/gossip"
 	"github.com/parley-network/parley/sim/scenario"
 )
 
@@ -57,24 +59,13 @@ func (e *Engine) Check(s scenario.Scenario) error {
 
 // checkMesh is GossipSub's own check, which it makes only when a node starts.
 func checkMesh(p scenario.Protocol) error {
-	d, low, high := or(p.D, shippedD), or(p.Low, shippedLow), or(p.High, shippedHigh)
-	if low < 1 || low > d || high < d {
-		return fmt.Errorf("low %d, d %d, high %d: want 1 ≤ low ≤ d ≤ high", low, d, high)
+	ships := gossip.ShippedMesh()
+	d, low, high := cmp.Or(p.D, ships.D), cmp.Or(p.Low, ships.Low), cmp.Or(p.High, ships.High)
+	if low < 1 || d < 2 || low > d || high < d {
+		return fmt.Errorf("low %d, d %d, high %d: want 1 ≤ low ≤ d ≤ high, and d at least 2", low, d, high)
 	}
 	if p.Heartbeat < 0 || p.Heartbeat > 0 && p.Heartbeat.Std() < 10*time.Millisecond {
 		return fmt.Errorf("heartbeat %s: want at least 10ms", p.Heartbeat.Std())
 	}
 	return nil
-}
-
-// The degrees that package gossip ships; TestShippedDegrees holds them to it.
-const (
-	shippedD, shippedLow, shippedHigh = 6, 4, 7
-)
-
-func or(v, otherwise int) int {
-	if v == 0 {
-		return otherwise
-	}
-	return v
 }

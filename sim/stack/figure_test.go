@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -176,6 +177,57 @@ func say(name string, p pace) {
 	figure.Info(os.Stdout, name, fmt.Sprintf("%.2f virtual s per wall s, %.2f per s of processor, %d KB a node", p.perWall(), p.perCPU(), p.memory>>10))
 }
 
+// vendorShare is how many of the nodes are vendors: each tells all others its
+// terms, so that a network of vendors alone would measure little else.
+const vendorShare = 0.1
+
+// BenchmarkFigureSimStack holds nodes with the full protocol against bare hosts
+// with GossipSub in the same run, at PARLEY_STACK_NODES nodes, by default 1,000.
+// What each takes is told by the machine's clock and by its processors' time;
+// the figure is of the latter, which what else runs on the machine changes less.
+func BenchmarkFigureSimStack(b *testing.B) {
+	n := 1000
+	if v, err := strconv.Atoi(os.Getenv("PARLEY_STACK_NODES")); err == nil {
+		n = v
+	}
+	yard, err := bare(n)
+	if err != nil {
+		b.Fatal(err)
+	}
+	name := fmt.Sprintf("sim-stack-%d-", n)
+	say(name+"bare-hosts", yard)
+	got, err := full(n, vendorShare)
+	if err != nil {
+		b.Fatal(err)
+	}
+	say(name+"nodes", got)
+	out := os.Stdout
+	figure.Info(out, name+"published-elsewhere", "1,000 bare hosts: 1.3 virtual s per wall s, 1.9 MB each")
+	figure.AtLeast(out, name+"virtual-seconds-per-second-over-bare-hosts", got.perCPU()/yard.perCPU(), 0.7)
+	figure.Info(out, name+"the-same-by-the-wall", got.perWall()/yard.perWall())
+}
+
+// BenchmarkFigureSimStackSize has PARLEY_STACK_MOST nodes, by default 5,000, live
+// through a window in 24 GiB. It takes the better part of an hour on two cores.
+func BenchmarkFigureSimStackSize(b *testing.B) {
+	n := 5000
+	if v, err := strconv.Atoi(os.Getenv("PARLEY_STACK_MOST")); err == nil {
+		n = v
+	}
+	got, err := full(n, 0.02)
+	if err != nil {
+		b.Fatal(err)
+	}
+	say(fmt.Sprintf("sim-stack-%d-nodes", n), got)
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	figure.AtMost(os.Stdout, fmt.Sprintf("sim-stack-%d-peak-gib", n), float64(used.Maxrss)/(1<<20), 24)
+}
+
+// PARLEY_STACK_NODES=200 SHARE=0.1 go test -run Probe measures nodes of which
+// that share are vendors; a share below 0: bare hosts.
 func TestProbe(t *testing.T) {
 	n, err := strconv.Atoi(os.Getenv("PARLEY_STACK_NODES"))
 	if err != nil {

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
@@ -127,7 +128,7 @@ func newCrowd(w *sim.World, n int, p scenario.Protocol) (*crowd, error) {
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	return c, c.connect(hosts, sim.Random(w.RandFor("dials"), n, max(1, or(p.Peers, 10)/2)))
+	return c, c.connect(hosts, sim.Random(w.RandFor("dials"), n, max(1, cmp.Or(p.Peers, shippedPeers)/2)))
 }
 
 // size finds the shard, and the text that brings a cast to so many bytes.

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,9 +67,7 @@ type bill struct {
 // world closes what the medium builds.
 func NewMedium(w *sim.World, s scenario.Scenario) (*Medium, error) {
 	p := s.Protocol
-	if p.Peers == 0 {
-		p.Peers = 10
-	}
+	p.Peers = cmp.Or(p.Peers, shippedPeers)
 	s.Protocol = p
 	least, most := p.Latency[0].Std(), p.Latency[1].Std()
 	if least == 0 && most == 0 {
@@ -95,8 +94,12 @@ func NewMedium(w *sim.World, s scenario.Scenario) (*Medium, error) {
 	return m, nil
 }
 
-// defaultLatency is a link's where the scenario names none.
-const defaultLatency = 50 * time.Millisecond
+// What is meant where the scenario names none: connections that a node keeps,
+// and a link's delay.
+const (
+	shippedPeers   = 10
+	defaultLatency = 50 * time.Millisecond
+)
 
 // close stops all nodes at once: one after the other, those left would go on
 // beating for minutes.
@@ -226,6 +229,6 @@ func padding(g goods, size int) (string, error) {
 const (
 	// bareIntent is what an intent takes on the wire that says no more than it
 	// has to; TestIntentSize holds it to that.
-	bareIntent = 2150
+	bareIntent = 2020
 	maxText    = 2048
 )

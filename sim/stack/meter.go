@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,7 +17,8 @@ type meter struct {
 	refused, ignored     prometheus.Collector
 }
 
-// reading is what a meter shows.
+// reading is what a meter shows. Refused are messages that are wrong by
+// themselves, or that admission turned away.
 type reading struct{ received, duplicates, refused float64 }
 
 func (r reading) minus(o reading) reading {
@@ -57,11 +59,12 @@ func (m *meter) Unregister(prometheus.Collector) bool { return false }
 func (m *meter) renew() { *m = meter{before: m.read()} }
 
 func (m *meter) read() reading {
-	return m.before.plus(reading{sum(m.received), sum(m.duplicates), sum(m.refused) + sum(m.ignored)})
+	return m.before.plus(reading{sum(m.received), sum(m.duplicates), sum(m.refused) + sum(m.ignored, "quota", "work", "pace", "busy")})
 }
 
-// sum adds a collector's counters up.
-func sum(c prometheus.Collector) float64 {
+// sum adds a collector's counters up: all, or those with one of the labels'
+// values.
+func sum(c prometheus.Collector, labels ...string) float64 {
 	if c == nil {
 		return 0
 	}
@@ -73,7 +76,9 @@ func sum(c prometheus.Collector) float64 {
 	total := 0.0
 	for one := range all {
 		var v dto.Metric
-		if one.Write(&v) == nil {
+		if one.Write(&v) == nil && (len(labels) == 0 || slices.ContainsFunc(v.GetLabel(), func(l *dto.LabelPair) bool {
+			return slices.Contains(labels, l.GetValue())
+		})) {
 			total += v.GetCounter().GetValue()
 		}
 	}

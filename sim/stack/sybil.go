@@ -16,6 +16,7 @@ import (
 
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/relcard/terms"
 	"github.com/parley-network/parley/sim"
 	"github.com/parley-network/parley/sim/society"
@@ -27,8 +28,8 @@ type sybil struct {
 	*sim.Sybil
 	m      *Medium
 	number int
-	shard  string
-	sent   int // spam
+	sent   int    // spam
+	key    []byte // to which offers to its spam are sealed
 	unlist func()
 	relays atomic.Bool
 
@@ -43,11 +44,15 @@ const relayTo = 6
 
 func newSybil(m *Medium, i int) (*sybil, error) {
 	shard := m.topic(i)
+	key, err := seal.GenerateKey()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", sybilName(i), err)
+	}
 	plain, err := m.w.NewSybil(sybilName(i), topicOf(shard), m.links...)
 	if err != nil {
 		return nil, err
 	}
-	s := &sybil{Sybil: plain, m: m, number: i, shard: shard, seen: map[[32]byte]bool{}, rnd: m.w.RandFor(sybilName(i))}
+	s := &sybil{Sybil: plain, m: m, number: i, key: key.Public(), seen: map[[32]byte]bool{}, rnd: m.w.RandFor(sybilName(i))}
 	s.relays.Store(m.s.Attack.Kind == censor || m.s.Attack.Kind == covertFlash)
 	s.Heard = s.hear
 	s.unlist = m.list(s, shard)
@@ -135,7 +140,7 @@ func (s *sybil) spam(now time.Time) error {
 		Version: intentcast.BodyVersion, Type: intentcast.IntentType, Status: intentcast.StatusOpen, Author: signer.DID(),
 		Created: identity.At(now), Expires: identity.At(now.Add(time.Hour)), Category: w.Category, Place: w.Place, Items: w.Items,
 		Terms: []terms.Ref{base.Ref}, MaxResponders: 100,
-		Reply: &intentcast.Route{Peer: s.ID().String(), Addrs: []string{s.Addrs()[0].String()}, Slot: seed[:], Key: make([]byte, intentcast.ReplyKeySize)},
+		Reply: &intentcast.Route{Peer: s.ID().String(), Addrs: []string{s.Addrs()[0].String()}, Slot: seed[:], Key: s.key},
 	}, signer, now)
 	if err != nil {
 		return fmt.Errorf("spam: %w", err)
