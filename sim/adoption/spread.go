@@ -46,10 +46,16 @@ func NewSpread(g *graph.Graph) (*Spread, error) {
 }
 
 // Run spreads from the seeds for so many steps, with p and q per step. Who fills
-// Course.When, which is nil without. What is no probability is refused.
+// Course.When, which is nil without. What is no probability is refused, and a
+// seed that there is not.
 func (s *Spread) Run(p, q float64, steps int, seeds []int32, who bool, r *rand.Rand) (Course, error) {
 	if !(p >= 0 && p <= 1) || !(q >= 0 && q <= 1) || steps < 0 {
 		return Course{}, fmt.Errorf("spread with p %v, q %v over %d steps: want probabilities and no negative number", p, q, steps)
+	}
+	for _, a := range seeds {
+		if a < 0 || int(a) >= s.g.Len() {
+			return Course{}, fmt.Errorf("spread from agent %d: there are %d", a, s.g.Len())
+		}
 	}
 	c := Course{Count: make([]int, steps+1)}
 	if who {
@@ -61,7 +67,7 @@ func (s *Spread) Run(p, q float64, steps int, seeds []int32, who bool, r *rand.R
 	for _, a := range seeds {
 		inside += s.join(a)
 	}
-	n, live, wasted := s.g.Len(), 0, 0
+	live, wasted := 0, 0
 	onAgent, onEdge := newRain(p), newRain(q)
 	for step := 0; ; step++ {
 		c.Count[step] = inside
@@ -76,22 +82,9 @@ func (s *Spread) Run(p, q float64, steps int, seeds []int32, who bool, r *rand.R
 			live, wasted = s.prune(live), 0
 		}
 		clear(s.fresh)
-		joined := 0
-		if q == 1 {
-			joined = s.joinAll(s.live[:live])
-			live = 0
-		} else {
-			hits := 0
-			joined, hits = onEdge.hit(s, s.live[:live], r)
-			wasted += hits - joined
-		}
-		if p == 1 {
-			joined += s.joinEverybody()
-		} else {
-			more, _ := onAgent.hitAgents(s, n, r)
-			joined += more
-		}
-		inside += joined
+		joined, drops := onEdge.onEdges(s, s.live[:live], r)
+		wasted += drops - joined
+		inside += joined + onAgent.onAgents(s, r)
 	}
 }
 
@@ -110,13 +103,6 @@ func (s *Spread) join(a int32) int {
 func (s *Spread) joinAll(agents []int32) (joined int) {
 	for _, a := range agents {
 		joined += s.join(a)
-	}
-	return joined
-}
-
-func (s *Spread) joinEverybody() (joined int) {
-	for a := range s.g.Len() {
-		joined += s.join(int32(a))
 	}
 	return joined
 }
