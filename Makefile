@@ -3,12 +3,14 @@
 # make bench   the figures, one line each, and what else is worth knowing
 # make bench-net     those of the network, in virtual time; takes most of an hour
 # make bench-cards   those of the life of a relationship; takes most of an hour
+# make sim     a small sweep on real nodes and on the model, and a report of each
+# make bench-sim     the simulator's figures; takes an hour, and installs nothing by itself
 # make test-net   nodes behind real routers, in network namespaces; needs root
 # make check   formatting, vet, staticcheck
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build run test test-net race race-ci bench bench-net bench-cards check fuzz
+.PHONY: build run sim test test-net race race-ci bench bench-net bench-cards check fuzz
 
 # What runs once a command or a request is built without inlining, and the
 # program without net/http's HTTP/2, which its API on loopback and its pages
@@ -25,6 +27,13 @@ build:
 
 run: build
 	./bin/parley demo
+
+sim:
+	$(GO) build -o bin/parley-sim ./cmd/parley-sim
+	@rm -rf bin/sim; mkdir -p bin/sim
+	@cd bin/sim && ../parley-sim new small && for engine in model stack; do \
+	  ../parley-sim run small.toml --engine $$engine --out $$engine.run && ../parley-sim report $$engine.run || exit 1; done
+	@echo "Open bin/sim/stack.run/report.html (real nodes) and bin/sim/model.run/report.html (the model)."
 
 test:
 	$(GO) test ./...

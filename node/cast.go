@@ -226,6 +226,9 @@ func (n *Node) succeedIn(c *change, root dagcbor.CID, status intentcast.Status, 
 	if err != nil {
 		return fmt.Errorf("%w: %w", view.ErrInvalid, err)
 	}
+	if status != intentcast.StatusOpen {
+		body.Asked = body.Cast
+	}
 	body.Told, body.Times = identity.Time{}, 0
 	verb := map[intentcast.Status]string{
 		intentcast.StatusOpen: "amended", intentcast.StatusWithdrawn: "withdrew", intentcast.StatusFulfilled: "closed as fulfilled",
@@ -281,6 +284,18 @@ func ownIntent(tx store.Tx, root dagcbor.CID) (*intentcast.Cast, intentBody, err
 		return nil, body, fmt.Errorf("read intent %s: %w", root, err)
 	}
 	return cast, body, nil
+}
+
+// asked returns the last open version of a closed intent, or nil.
+func (b *intentBody) asked() (*intentcast.Cast, error) {
+	if len(b.Asked) == 0 {
+		return nil, nil
+	}
+	cast, err := intentcast.DecodeCast(b.Asked)
+	if err != nil {
+		return nil, fmt.Errorf("what was asked: %w", err)
+	}
+	return cast, nil
 }
 
 func (n *Node) authorSigner(author identity.DID) (identity.Signer, error) {

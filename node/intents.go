@@ -119,6 +119,11 @@ func ownView(tx store.Tx, r store.Record) (view.Intent, error) {
 		return view.Intent{}, err
 	}
 	v := view.Intent{ID: cast.ID, Root: cast.Root(), Mine: true, Body: cast.Intent, Offers: offers}
+	if asked, err := body.asked(); err != nil {
+		return v, fmt.Errorf("record %s %s: %w", r.Kind, r.ID, err)
+	} else if asked != nil {
+		v.Asked = &asked.Intent
+	}
 	if body.Told.IsZero() {
 		v.Answer = "not yet sent: waiting for a peer that listens"
 	}

@@ -174,9 +174,15 @@ func (n *Node) Offers(ctx context.Context, root dagcbor.CID) ([]view.Offer, erro
 	return n.rankOffers(cast, body, recs)
 }
 
-// rankOffers ranks the offers to the intent's newest version; those to an
-// earlier one have lapsed and follow in the order of their ids.
+// rankOffers ranks the offers to the intent's newest version, or to its last
+// open one once it is closed; those to an earlier one have lapsed and follow in
+// the order of their ids.
 func (n *Node) rankOffers(cast *intentcast.Cast, body intentBody, recs []store.Record) ([]view.Offer, error) {
+	if asked, err := body.asked(); err != nil {
+		return nil, err
+	} else if asked != nil {
+		cast = asked
+	}
 	var received []market.Received
 	var lapsed []view.Offer
 	byID := make(map[dagcbor.CID]view.Offer, len(recs))
@@ -198,7 +204,7 @@ func (n *Node) rankOffers(cast *intentcast.Cast, body intentBody, recs []store.R
 	out := make([]view.Offer, 0, len(recs))
 	for _, r := range market.Rank(&cast.Intent, received, market.Preferences{Worth: body.Worth}, n.now()) {
 		v := byID[r.ID]
-		v.Acceptable, v.Reasons = r.Acceptable && v.State == offerOpen, r.Reasons
+		v.Acceptable, v.Reasons = r.Acceptable && v.State != offerLapsed, r.Reasons
 		out = append(out, v)
 	}
 	out = append(out, lapsed...)
@@ -212,7 +218,7 @@ func (n *Node) rankOffers(cast *intentcast.Cast, body intentBody, recs []store.R
 // or false when none does.
 func (n *Node) Best(ctx context.Context, root dagcbor.CID) (view.Offer, bool, error) {
 	offers, err := n.Offers(ctx, root)
-	if err != nil || len(offers) == 0 || !offers[0].Acceptable {
+	if err != nil || len(offers) == 0 || !offers[0].Acceptable || offers[0].State != offerOpen {
 		return view.Offer{}, false, err
 	}
 	return offers[0], true, nil

@@ -224,14 +224,9 @@ func (n *Node) profferIn(c *change, r *relation, p negotiation.Proffer, head *re
 		return dagcbor.CID{}, fmt.Errorf("%w: %w", view.ErrInvalid, err)
 	}
 	before := r.body.Proffer
-	r.body.Proffer = dagcbor.Sum(w.content) // until the statement has its id: the letter needs a name here
 	s, err := n.say(c, r, w)
 	if err != nil {
 		r.body.Proffer = before
-		return dagcbor.CID{}, err
-	}
-	r.body.Proffer = s.ID()
-	if err := r.save(c); err != nil {
 		return dagcbor.CID{}, err
 	}
 	st, err := opened([]statement.Signed{s})

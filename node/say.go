@@ -11,6 +11,7 @@ import (
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/relcard"
 	"github.com/parley-network/parley/relcard/disclosure"
+	"github.com/parley-network/parley/relcard/negotiation"
 	"github.com/parley-network/parley/relcard/statement"
 )
 
@@ -51,6 +52,9 @@ func (n *Node) say(c *change, r *relation, w word) (statement.Signed, error) {
 	raw, err := s.Encode()
 	if err != nil {
 		return s, err
+	}
+	if w.kind == negotiation.KindProffer {
+		r.body.Proffer = s.ID() // letters from before there is a card go by its name
 	}
 	r.body.Mine = statement.Head{Count: r.body.Mine.Count + 1, Last: s.ID()}
 	if err := keepStatement(c.Tx, &b, s.ID(), raw); err != nil {

@@ -283,6 +283,10 @@ func (n *Node) termsLoop(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
+	select {
+	case <-n.vendor.termsChanged: // before this node ran: what it tells first has that
+	default:
+	}
 	for {
 		if err := n.publishTerms(ctx); err != nil && ctx.Err() == nil {
 			n.log.Warn("publishing the own terms", "error", err)

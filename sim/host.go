@@ -14,6 +14,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	p2pswarm "github.com/libp2p/go-libp2p/p2p/net/swarm"
 	libp2pquic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/quicreuse"
 	"github.com/marcopolo/simnet"
@@ -194,6 +195,9 @@ func (w *World) Connect(a, b host.Host) {
 func (w *World) Dial(a, b host.Host) error {
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
+	if s, ok := a.Network().(*p2pswarm.Swarm); ok {
+		s.Backoff().Clear(b.ID()) // of dials that failed while they were apart
+	}
 	err := a.Connect(ctx, peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()})
 	if err != nil {
 		w.Event(w.Name(a.ID()), "not connected", "to", w.Name(b.ID()), "err", err)

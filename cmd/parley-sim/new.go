@@ -12,7 +12,7 @@ import (
 var templates embed.FS
 
 type newCmd struct {
-	Template string `arg:"" optional:"" default:"town" enum:"town,bass,gossip,attack" help:"What it is about: town (a two-sided market), bass (diffusion over a network), gossip (what an intent costs) or attack (sybils and spam)."`
+	Template string `arg:"" optional:"" default:"town" enum:"town,bass,gossip,attack,small" help:"What it is about: small (a town for both engines), town (a two-sided market), bass (diffusion over a network), gossip (what an intent costs) or attack (sybils and spam)."`
 	Out      string `help:"The file; by default the template's name with .toml here. - is standard output." placeholder:"FILE"`
 }
 

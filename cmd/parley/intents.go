@@ -60,15 +60,19 @@ func printIntents(w io.Writer, intents []view.Intent, heard bool, now time.Time)
 		if in.Body.Status == intentcast.StatusOpen {
 			remaining = left(in.Body.Expires, now)
 		}
-		rows = append(rows, []string{short(in.Root), string(in.Body.Status), remaining, fourth, cut(asked(in.Body), 60)})
+		words := in.Body
+		if in.Asked != nil {
+			words = *in.Asked
+		}
+		rows = append(rows, []string{short(in.Root), string(in.Body.Status), remaining, fourth, cut(asked(words), 60)})
 	}
 	table(w, header, rows)
 }
 
 type extendCmd struct {
 	Intent string        `arg:"" optional:"" help:"Its id, or the last characters of it; the only open one when left out."`
-	For    time.Duration `help:"It stays open this long from now, at most 168h." xor:"end" required:"" placeholder:"48h"`
-	Until  string        `help:"It stays open until then; a date counts to its end." xor:"end" required:"" placeholder:"2026-03-25"`
+	For    time.Duration `help:"It stays open this long from now, at most 168h." xor:"end" placeholder:"48h"`
+	Until  string        `help:"It stays open until then; a date counts to its end." xor:"end" placeholder:"2026-03-25"`
 }
 
 // Help implements kong.HelpProvider.
@@ -85,6 +89,9 @@ Example:
 // Run extends.
 func (cmd extendCmd) Run(e *env) error {
 	var w view.ExtendWant
+	if cmd.For <= 0 && cmd.Until == "" {
+		return wrong("say how long it stays open: --for 48h, or --until 2026-03-25")
+	}
 	if cmd.For > 0 {
 		w.For = cmd.For.String()
 	} else {

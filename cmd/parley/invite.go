@@ -65,20 +65,20 @@ func (cmd inviteNewCmd) Run(e *env) error {
 			}
 			fmt.Fprintf(out, "%s\n\n", v.Link)
 			fmt.Fprintf(out, "It lets one node in, once, until %s. The other side runs:\n\n    parley join LINK\n\n", local(v.Expires))
-			fmt.Fprintf(out, "%s\nTake it back with: parley%s invite revoke %s\n", reachText(v), e.homeFlag(), inviteShort(v.ID))
+			fmt.Fprintf(out, "%s\nTake it back with: parley%s invite revoke %s\n", e.reachText(v), e.homeFlag(), inviteShort(v.ID))
 		})
 	})
 }
 
 // reachText says from where an invitation can be opened, and what to do if
 // that is too near.
-func reachText(v view.Invitation) string {
+func (e *env) reachText(v view.Invitation) string {
 	switch v.Reach {
 	case view.ReachNobody:
-		return "Nobody can open it: this node listens nowhere. Start it with: parley up --listen /ip4/0.0.0.0/udp/4101/quic-v1"
+		return fmt.Sprintf("Nobody can open it: this node listens nowhere. Start it as before, with the flag --listen added:\n\n    parley%s up --listen /ip4/0.0.0.0/udp/4101/quic-v1", e.homeFlag())
 	case view.ReachMachine:
 		return "Nobody elsewhere can open it: this node listens on this machine alone.\n" +
-			"To let other machines in, stop it and start it with:\n\n    parley up --listen /ip4/0.0.0.0/udp/4101/quic-v1\n\nand invite again."
+			fmt.Sprintf("To let other machines in, stop it, start it as before with the flag --listen added:\n\n    parley%s up --listen /ip4/0.0.0.0/udp/4101/quic-v1\n\nand invite again.", e.homeFlag())
 	case view.ReachNetwork:
 		return "It can be opened on your local network. From outside only if your router lets connections in."
 	}

@@ -11,7 +11,7 @@ import (
 
 type offersCmd struct {
 	Intent string        `arg:"" optional:"" help:"The intent's id, or the last characters of it; the only open one when left out."`
-	Wait   time.Duration `help:"Wait this long for a first offer." placeholder:"30s"`
+	Wait   time.Duration `help:"Wait this long for a first offer; with none the command fails." placeholder:"30s"`
 }
 
 // Help implements kong.HelpProvider.
@@ -43,13 +43,16 @@ func (o offersCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return e.show(none(offers), func(w io.Writer) {
+	if err := e.show(none(offers), func(w io.Writer) {
 		if len(offers) == 0 {
 			fmt.Fprintln(w, "No offer has come yet.")
 			return
 		}
 		printOffers(w, offers)
-	})
+	}); err != nil || o.Wait <= 0 || len(offers) > 0 {
+		return err
+	}
+	return errTold
 }
 
 func printOffers(w io.Writer, offers []view.Offer) {

@@ -13,7 +13,7 @@ import (
 type outboxCmd struct {
 	Card    string        `arg:"" optional:"" help:"Only letters about this relationship."`
 	Waiting bool          `help:"Only those that have not arrived."`
-	Wait    time.Duration `help:"Wait this long until all have arrived." placeholder:"30s"`
+	Wait    time.Duration `help:"Wait this long until all have arrived; if some have not, the command fails." placeholder:"30s"`
 }
 
 // Help implements kong.HelpProvider.
@@ -32,10 +32,14 @@ func (cmd outboxCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
+		late := underWay(all)
 		if cmd.Waiting {
-			all = underWay(all)
+			all = late
 		}
-		return e.show(none(all), func(w io.Writer) { printLetters(w, all, cmd.Waiting) })
+		if err := e.show(none(all), func(w io.Writer) { printLetters(w, all, cmd.Waiting) }); err != nil || cmd.Wait <= 0 || len(late) == 0 {
+			return err
+		}
+		return errTold
 	}
 	if cmd.Card == "" {
 		return e.with(func(c *client.Client) error { return list(c, dagcbor.CID{}) })

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -46,7 +48,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "parley: %v\n%s\n", err, seeHelp(err))
+		e := &env{out: out, err: errOut, asJSON: slices.Contains(args, "--json")}
+		e.complain(err.Error(), seeHelp(err))
 		return exitUsage
 	}
 	e := &env{ctx: ctx, in: in, out: out, err: errOut, asJSON: c.JSON, dir: config.Dir(c.Home)}
@@ -78,20 +81,38 @@ func (e *env) failed(err error) int {
 		}
 		return exitOK
 	}
-	fmt.Fprintf(e.err, "parley: %s\n", clean(plainly(err)))
 	var usage *usageError
+	code, next := exitFailed, ""
 	switch {
 	case errors.As(err, &usage):
-		return exitUsage
+		code = exitUsage
 	case errors.Is(err, client.ErrNoNode):
-		fmt.Fprintf(e.err, "Start one with: parley%s up\n", e.homeFlag())
-		return exitNoNode
+		code, next = exitNoNode, fmt.Sprintf("Start one with: parley%s up", e.homeFlag())
 	case errors.Is(err, view.ErrFull):
-		fmt.Fprintln(e.err, "Nothing has changed. Make room on the disk and try again.")
+		next = "Nothing has changed. Make room on the disk and try again."
 	case errors.Is(err, view.ErrUnavailable):
-		fmt.Fprintln(e.err, "Nothing has changed. Try again in a moment.")
+		next = "Nothing has changed. Try again in a moment."
 	}
-	return exitFailed
+	e.complain(clean(plainly(err)), next)
+	return code
+}
+
+// complain tells what went wrong and what to do next, to people or, with
+// --json, to programs; on standard error either way.
+func (e *env) complain(problem, next string) {
+	if e.asJSON {
+		enc := json.NewEncoder(e.err)
+		enc.SetEscapeHTML(false)
+		enc.Encode(struct {
+			Error string `json:"error"`
+			Next  string `json:"next,omitempty"`
+		}{problem, next})
+		return
+	}
+	fmt.Fprintf(e.err, "parley: %s\n", problem)
+	if next != "" {
+		fmt.Fprintln(e.err, next)
+	}
 }
 
 // plainly is an error without the kind of it at its end, which is for programs.

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/node/client"
+	"github.com/parley-network/parley/node/standing"
 	"github.com/parley-network/parley/node/view"
 )
 
@@ -102,6 +104,13 @@ func (cmd wantAddCmd) Run(e *env) error {
 
 func (cmd wantAddCmd) standing(e *env) (view.StandingWant, error) {
 	w := view.StandingWant{Every: cmd.Every, Zone: cmd.Zone, Percent: cmd.Percent}
+	zone, err := time.LoadLocation(cmd.Zone)
+	if err != nil {
+		return w, wrong("--zone %s: want the name of a time zone, such as Europe/Athens", cmd.Zone)
+	}
+	if _, err := standing.Parse(cmd.Every, time.Now().In(zone)); err != nil {
+		return w, wrong("--every %s: %v; each Monday is RRULE:FREQ=WEEKLY;BYDAY=MO, each first of a month RRULE:FREQ=MONTHLY;BYMONTHDAY=1", cmd.Every, err)
+	}
 	switch {
 	case cmd.Amend != "":
 		return w, wrong("--amend is for one intent: remove the standing want and add another")
@@ -112,7 +121,6 @@ func (cmd wantAddCmd) standing(e *env) (view.StandingWant, error) {
 	if once.Within > 0 {
 		w.Within, once.Within = once.Within.String(), 0
 	}
-	var err error
 	w.Want, err = once.want(e, time.Now())
 	return w, err
 }
@@ -192,6 +200,7 @@ func (cmd wantRemoveCmd) Run(e *env) error {
 		if err := c.RemoveWant(e.ctx, s.ID); err != nil {
 			return err
 		}
+		s.State, s.Next = "removed", identity.Time{}
 		return e.show(s, func(w io.Writer) { fmt.Fprintln(w, "Removed.") })
 	})
 }

@@ -55,7 +55,9 @@ func startBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"--headless", "--remote-debugging-pipe", "--site-per-process", "--no-first-run", "--disable-gpu", "--mute-audio", "--user-data-dir=" + filepath.Join(t.TempDir(), "profile")}
+	args := []string{"--headless", "--remote-debugging-pipe", "--site-per-process", "--no-first-run", "--disable-gpu", "--mute-audio",
+		"--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+		"--user-data-dir=" + filepath.Join(t.TempDir(), "profile")}
 	if os.Geteuid() == 0 {
 		args = append(args, "--no-sandbox") // Chromium's sandbox refuses root
 	}
@@ -143,7 +145,7 @@ func (b *browser) must(session, method string, params map[string]any, into any) 
 func (b *browser) open(url string) string {
 	b.t.Helper()
 	var target struct{ TargetID string }
-	b.must("", "Target.createTarget", map[string]any{"url": url, "width": 800, "height": 600}, &target)
+	b.must("", "Target.createTarget", map[string]any{"url": url, "newWindow": true, "width": 800, "height": 600}, &target)
 	return b.attach(target.TargetID)
 }
 

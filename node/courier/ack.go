@@ -97,7 +97,7 @@ func (c *Courier) takeAck(ctx context.Context, in Inbound) error {
 		if a.Status == wire.Refused {
 			state = StateRefused
 		}
-		return finish(tx, rec, l, state, a.Reason, time.Now())
+		return c.finish(tx, rec, l, state, a.Reason, true, time.Now())
 	})
 	switch {
 	case err != nil:
@@ -111,8 +111,9 @@ func (c *Courier) takeAck(ctx context.Context, in Inbound) error {
 }
 
 // finish ends a letter's travel: its sealed bytes and the recipient's key go,
-// and what became of it stays for a while.
-func finish(tx store.Tx, rec store.Record, l outLetter, state, problem string, now time.Time) error {
+// and what became of it stays for a while. told: the problem is as the
+// recipient puts it.
+func (c *Courier) finish(tx store.Tx, rec store.Record, l outLetter, state, problem string, told bool, now time.Time) error {
 	if l.Kind == AckKind {
 		return tx.Delete(rec.Kind, rec.ID)
 	}
@@ -123,5 +124,10 @@ func finish(tx store.Tx, rec store.Record, l outLetter, state, problem string, n
 	if rec.Body, err = dagcbor.Marshal(l); err != nil {
 		return err
 	}
-	return tx.Put(rec)
+	// Whoever refuses a letter that can be answered says why in the answer.
+	unsaid := state == StateRefused && !told && len(l.From) > 0
+	if err := tx.Put(rec); err != nil || state == StateDelivered || unsaid || c.cfg.GivenUp == nil {
+		return err
+	}
+	return c.cfg.GivenUp(tx, l.status(rec))
 }

@@ -71,6 +71,11 @@ type Config struct {
 	// nil.
 	Moved func(label string)
 
+	// GivenUp is told, in the transaction that records it, of each letter that
+	// was refused or has expired. What it returns undoes that: the letter is
+	// tried again. May be nil.
+	GivenUp func(store.Tx, LetterStatus) error
+
 	// Mailboxes is how many holders keep letters to the direct route while this
 	// node is off, at most intentcast.MaxHolders. They learn whose they are.
 	Mailboxes int

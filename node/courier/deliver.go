@@ -83,9 +83,9 @@ func (c *Courier) settle(tx store.Tx, t task, o outcome) (due time.Time, err err
 	}
 	switch {
 	case o.state == StateDelivered, o.state == StateRefused, o.state == StateExpired:
-		return due, finish(tx, rec, l, o.state, o.problem, now)
+		return due, c.finish(tx, rec, l, o.state, o.problem, false, now)
 	case o.state == StateHeld && l.Kind == AckKind:
-		return due, finish(tx, rec, l, StateDelivered, "", now) // acknowledgements are not acknowledged
+		return due, c.finish(tx, rec, l, StateDelivered, "", false, now) // acknowledgements are not acknowledged
 	case o.state == StateHeld:
 		rec.State = StateHeld
 		rec.Due = now.Add(c.choice.backoff(int(l.Handed), heldBase, heldLimit))

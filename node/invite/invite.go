@@ -148,11 +148,11 @@ func parse(link string) (Invitation, error) {
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
-		return Invitation{}, fmt.Errorf("the link is damaged: %w", err)
+		return Invitation{}, errors.New("the link is damaged: a character is missing or changed; copy it whole")
 	}
 	var in Invitation
 	if err := dagcbor.Unmarshal(b, &in); err != nil {
-		return Invitation{}, err
+		return Invitation{}, fmt.Errorf("the link is damaged; copy it whole: %w", err)
 	}
 	return in, in.check()
 }

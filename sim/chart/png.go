@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"image/color"
+	"image/png"
 	"io"
 
 	stdfont "golang.org/x/image/font"
@@ -32,7 +33,7 @@ func PNG(w io.Writer, f Figure, width float64) error {
 	c := vgimg.NewWith(vgimg.UseWH(vg.Length(width+2*margin), vg.Length(h+2*margin)),
 		vgimg.UseDPI(int(72*scale)), vgimg.UseBackgroundColor(color.White))
 	f.draw(&imagePen{c: c, faces: faces, left: margin, top: h + margin}, box{0, 0, width, h})
-	if _, err := (vgimg.PngCanvas{Canvas: c}).WriteTo(w); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(w, c.Image()); err != nil {
 		return fmt.Errorf("write picture: %w", err)
 	}
 	return nil
@@ -76,9 +77,15 @@ func (p *imagePen) stroke(through []point, k ink, width float64, dash []float64)
 }
 
 func (p *imagePen) segments(ends []point, k ink, width float64) {
+	var path vg.Path
 	for i := 0; i+1 < len(ends); i += 2 {
-		p.stroke(ends[i:i+2], k, width, nil)
+		path.Move(p.at(ends[i]))
+		path.Line(p.at(ends[i+1]))
 	}
+	p.c.SetColor(k.rgb)
+	p.c.SetLineWidth(vg.Length(width))
+	p.c.SetLineDash(nil, 0)
+	p.c.Stroke(path)
 }
 
 func (p *imagePen) fill(corners []point, k ink, opacity float64, _ string) {

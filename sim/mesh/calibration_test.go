@@ -33,9 +33,9 @@ func TestCalibrationRefused(t *testing.T) {
 	for change, reason := range map[[2]string]string{
 		{`"hold"`, `"holds"`}:                         "unknown field",
 		{`"2ms"`, `"2"`}:                              "want a number with its unit",
-		{`"outbound": 2`, `"outbound": -1`}:           "outbound",
+		{`"outbound": 1`, `"outbound": -1`}:           "outbound",
 		{`"2ms"`, `"2h"`}:                             "hold",
-		{`"mend": 5`, `"mend": 0`}:                    "mend",
+		{`"mend": 7`, `"mend": 0`}:                    "mend",
 		{`"factor": 0.5`, `"factor": 1.5`}:            "factor",
 		{`"packet_bytes": 1200`, `"packet_bytes": 0`}: "packet_bytes",
 	} {

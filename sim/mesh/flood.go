@@ -113,7 +113,8 @@ type flooded struct {
 	bits         float64
 	full         int
 	waits        []time.Duration
-	spamDue      float64
+	spamDue      float64 // intents that the attacker would have sent by now
+	turn         int     // the sybil that sent last
 }
 
 // side is one kind of node: its load, and what it asks for.
@@ -182,10 +183,13 @@ func (l *flooded) attack(bits int) (sent int) {
 	// It may work ahead, up to an hour.
 	l.stamps = math.Min(l.stamps+l.f.Budget, 3600*l.f.Budget)
 	l.spamDue = math.Min(l.spamDue+float64(l.f.Rate*float64(l.f.Sybils)), float64(l.f.Sybils)*math.Max(1, l.f.Rate))
-	for k := 0; l.spamDue >= 1 && k < l.f.Sybils*int(messageBurst); k++ {
-		if l.stamps < price || l.kept >= ledgerSize || !l.quota.Allow(k%l.f.Sybils, 1, l.now) {
-			break
+	for refused := 0; l.spamDue >= 1 && l.stamps >= price && l.kept < ledgerSize && refused < l.f.Sybils; {
+		l.turn = (l.turn + 1) % l.f.Sybils
+		if !l.quota.Allow(l.turn, 1, l.now) {
+			refused++
+			continue
 		}
+		refused = 0
 		l.spamDue--
 		l.stamps -= price
 		l.spent += price

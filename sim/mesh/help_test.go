@@ -11,10 +11,17 @@ import (
 // shipped is the overlay as the node ships it, on links between two delays.
 func shipped(low, high time.Duration) scenario.Protocol {
 	p := scenario.Default().Protocol
-	p.D, p.Low, p.High, p.Lazy, p.Peers, p.Size = 6, 4, 7, 8, 10, 2375
-	p.Heartbeat = scenario.Duration(time.Second)
 	p.Latency = [2]scenario.Duration{scenario.Duration(low), scenario.Duration(high)}
 	return p
+}
+
+// before is the node as it was on the morning of 22 November 2026, when its
+// sieges and 2,000 of it were measured.
+func before() (scenario.Protocol, Calibration) {
+	p, c := shipped(50*ms, 50*ms), Default()
+	p.D, p.Low, p.High, p.Heartbeat = 6, 4, 7, scenario.Duration(time.Second)
+	c.Outbound, c.Best, c.Mend, c.Announce, c.Backoff = 2, 5, 5, 4, scenario.Duration(20*time.Second)
+	return p, c
 }
 
 const ms = time.Millisecond

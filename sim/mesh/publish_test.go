@@ -52,12 +52,12 @@ func TestAnnouncedAndAskedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Advance(m.nextBeat() + 700*ms)
+	m.Advance(m.nextBeat())
 	for e := range int32(2) {
 		m.part(e)
 	}
-	d := m.Publish(0, m.nextBeat()-300*ms)
-	if want := int32(300_000 + 150_000); d.At[1] != want || d.Asked != 1 || d.Copies != 1 {
+	d := m.Publish(0, m.nextBeat()-200*ms)
+	if want := int32(200_000 + 150_000); d.At[1] != want || d.Asked != 1 || d.Copies != 1 {
 		t.Errorf("arrives at %d µs, asked for %d, %d copies; want %d, 1, 1", d.At[1], d.Asked, d.Copies, want)
 	}
 }

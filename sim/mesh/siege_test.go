@@ -28,11 +28,12 @@ var lived = map[string]struct {
 // nodes then catch up, which the model leaves out.
 func TestSiegesAgreeWithRealNodes(t *testing.T) {
 	const seeds = 16
+	p, c := before()
 	for i, s := range Lab(60) {
 		want := lived[s.Name]
 		var late, p50, p99, slower, copies []float64
 		for seed := range uint64(seeds) {
-			o, err := Lab(60)[i].Play(shipped(50*ms, 50*ms), Default(), seeded(seed))
+			o, err := Lab(60)[i].Play(p, c, seeded(seed))
 			if err != nil {
 				t.Fatal(err)
 			}

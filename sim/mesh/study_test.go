@@ -21,6 +21,7 @@ func TestStudiesThatShip(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		s.Clock.Steps = min(s.Clock.Steps, 6)
 		if s.Study == "siege" {
 			s.Attack.Kind = "eclipse-single"
 		}

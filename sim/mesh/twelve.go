@@ -12,7 +12,7 @@ import "time"
 //     does not publish to all peers (theirs did), and one cast goes out a
 //     second instead of 120, since a quiet topic is what ours has to defend;
 //   - the same names with "-oppgraft" mend their meshes more often. There that
-//     is every 10 beats instead of every 60, here every 5, as the node ships;
+//     is every 10 beats instead of every 60, here as often as the node does;
 //   - a censor knows whose a cast is. In Parley it can't;
 //   - sybils that lie in wait keep to the whole protocol until they strike.
 func Twelve() []Situation {
@@ -33,7 +33,7 @@ func Twelve() []Situation {
 	dawn := func(s *Situation) { s.Reach, s.Awake = 20, 10*time.Second }
 	cold := func(s *Situation) { s.Reach = 20 }
 	mended := func(f func(*Situation)) func(*Situation) {
-		return func(s *Situation) { f(s); s.Mend = 5 }
+		return func(s *Situation) { f(s); s.Mend = 0 }
 	}
 	return []Situation{
 		with("censor-single", func(s *Situation) {

@@ -3,6 +3,7 @@ package model
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/parley-network/parley/sim/mesh"
 	"github.com/parley-network/parley/sim/scenario"
@@ -100,9 +101,11 @@ func TestSieges(t *testing.T) {
 }
 
 // A cold boot, in which sybils are there before the honest know each other, is
-// felt in its first minute, and then no more.
+// felt in its first minute, and then no more: with a beat of a second, since what
+// is slow then waits for one.
 func TestColdBoot(t *testing.T) {
 	s := scenario.Default()
+	s.Protocol.Heartbeat = scenario.Duration(time.Second)
 	s.Attack = scenario.Attack{Kind: "cold-boot", Sybils: 4000}
 	got, err := newFollowed(s, 1, mesh.Default()).topic(400)
 	if err != nil {

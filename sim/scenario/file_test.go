@@ -135,7 +135,7 @@ func TestRefused(t *testing.T) {
 		{"unit missing", "a.toml", "[clock]\nwindow = \"10\"\n", []string{`a.toml:2: clock.window: duration "10": want a number with its unit`}},
 		{"impossible", "a.toml", "[adoption]\nrule = \"bas\"\np = 1.5\n[people]\ncount = -1\n[protocol]\nd = 20\n",
 			[]string{`a.toml:2: adoption.rule: is "bas"; did you mean "bass"?`, "a.toml:3: adoption.p: is 1.5, must be from 0 to 1",
-				"a.toml:5: people.count: is -1", "protocol.high: is 7, must be from protocol.d, which is 20"}},
+				"a.toml:5: people.count: is -1", "protocol.high: is 8, must be from protocol.d, which is 20"}},
 		{"degree", "a.toml", "[network]\nkind = \"watts-strogatz\"\ndegree = 5\n", []string{"a.toml:3: network.degree: is 5, must be even"}},
 		{"attach", "a.toml", "[network]\nkind = \"barabasi-albert\"\nattach = 0\n", []string{"a.toml:3: network.attach: is 0"}},
 		{"no file", "a.toml", "[network]\nkind = \"file\"\n", []string{"a.toml:2: network.kind: is file, and network.file names none"}},

@@ -72,3 +72,29 @@ func TestCalibrateHere(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// The constants found at 50 and 150 nodes are near those that ship: with either,
+// the model's gossip is the same to what the comparison allows.
+func TestTheConstantsThatShipAreThoseMeasured(t *testing.T) {
+	raw, err := os.ReadFile("testdata/calibration-50-150.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	measured, err := mesh.ParseCalibration(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := plan()
+	seeds := []uint64{1, 2, 3, 4}
+	a, err := Model(300, 10, p.Protocol, measured, seeds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Model(300, 10, p.Protocol, mesh.Default(), seeds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if apart := Between(b, a); !apart.Within(0.10, 0.05) || apart.Bytes < 0.9 || apart.Bytes > 1.1 {
+		t.Errorf("apart %+v", apart)
+	}
+}
