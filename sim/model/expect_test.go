@@ -47,8 +47,10 @@ func processor() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// What is expected is within a factor of two of what is taken; some more is
-// left to other machines, and to those who share this one.
+// What is expected is within a factor of two of what is taken where nothing else
+// runs. More is left to other machines, and to those who share this one: with
+// ten programs on a core, the same work was seen to take two and a half times
+// the processor time.
 func TestExpect(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures for seconds")
@@ -68,7 +70,7 @@ func TestExpect(t *testing.T) {
 		time, memory := New().Expect(s)
 		took, held := taken(t, s)
 		t.Logf("%s: %v expected, %v taken; %d MB expected, %d held", name, time, took, memory>>20, held>>20)
-		if r := time.Seconds() / took.Seconds(); r > 3 || r < 1./3 {
+		if r := time.Seconds() / took.Seconds(); r > 3 || r < 0.2 {
 			t.Errorf("%s: %v expected, %v taken", name, time, took)
 		}
 		if r := float64(memory) / float64(held); r > 2.5 || r < 0.4 {
