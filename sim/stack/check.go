@@ -41,6 +41,8 @@ func (e *Engine) Check(s scenario.Scenario) error {
 		return no("protocol.latency", "from %s to %s is no range", p.Latency[0].Std(), p.Latency[1].Std())
 	case !(p.Loss >= 0 && p.Loss <= 0.3):
 		return no("protocol.loss", "%v: connections stand up to 0.3", p.Loss)
+	case p.Size > bareIntent+maxText:
+		return no("protocol.size", "%d, an intent of this engine has at most %d bytes", p.Size, bareIntent+maxText)
 	case p.Bandwidth != 0 && p.Bandwidth < 100_000:
 		return no("protocol.bandwidth", "%v: QUIC's handshakes need 100,000 bits per second", p.Bandwidth)
 	case s.Attack.Budget != 0:

@@ -45,14 +45,15 @@ func (e *Engine) Run(ctx context.Context, s scenario.Scenario, seed uint64, done
 	return out, nil
 }
 
-// What a run takes, measured by BenchmarkFigureSimStack on one core at 2.4 GHz:
-// a node's memory with ten connections, its making, a virtual second of its
-// idling, and one delivery.
+// What a run takes, measured at 40 to 100 nodes on two busy cores: a node's
+// memory with ten connections, and that of one vendor's terms at one node; a
+// node's making, a virtual second of its idling, and one delivery.
 const (
-	nodeMemory   = 3 << 20
-	nodeMaking   = 60 * time.Millisecond
-	nodeSecond   = 700 * time.Microsecond
-	deliveryTime = 1500 * time.Microsecond
+	nodeMemory   = 2800 << 10
+	termsMemory  = 14 << 10
+	nodeMaking   = 110 * time.Millisecond
+	nodeSecond   = 1200 * time.Microsecond
+	deliveryTime = 3 * time.Millisecond
 )
 
 // Expect returns what a run takes if everybody takes part from the start:
@@ -64,7 +65,7 @@ func (e *Engine) Expect(s scenario.Scenario) (time.Duration, int64) {
 	casts := float64(s.Clock.Steps) * float64(s.People.Count) * s.People.Intents
 	deliveries := casts*vendors + vendors*nodes // the latter are term updates
 	took := nodes*float64(nodeMaking) + nodes*virtual*float64(nodeSecond) + deliveries*float64(deliveryTime)
-	return time.Duration(took), int64(nodes)*nodeMemory + int64(vendors*nodes)*2048
+	return time.Duration(took), int64(nodes)*nodeMemory + int64(vendors*nodes)*termsMemory
 }
 
 // nodesOf is how many hosts there may be, sybils among them.

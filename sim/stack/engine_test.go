@@ -68,6 +68,7 @@ func TestWhatRealNodesCantDoIsRefused(t *testing.T) {
 		"protocol.quota":     func(s *scenario.Scenario) { s.Protocol.Quota = 3 },
 		"protocol.work":      func(s *scenario.Scenario) { s.Protocol.Work = 20 },
 		"protocol.loss":      func(s *scenario.Scenario) { s.Protocol.Loss = 0.9 },
+		"protocol.size":      func(s *scenario.Scenario) { s.Protocol.Size = 8000 },
 		"protocol.bandwidth": func(s *scenario.Scenario) { s.Protocol.Bandwidth = 10 },
 		"protocol.latency":   func(s *scenario.Scenario) { s.Protocol.Latency[0] = s.Protocol.Latency[1] + 1 },
 		"protocol.d":         func(s *scenario.Scenario) { s.Protocol.Low = 9 },

@@ -76,6 +76,7 @@ func NewMedium(w *sim.World, s scenario.Scenario) (*Medium, error) {
 	m := &Medium{
 		w: w, s: s, rnd: w.RandFor("medium"), lot: w.RandFor("dials"), goods: goods{sharded: p.Sharded}, book: newBook(), parties: map[int32]*party{},
 		mesh:      meshOf(p.D, p.Low, p.High, p.Lazy, p.Heartbeat.Std()),
+		pad:       padding(p.Size),
 		directory: newDirectory(2*(least+most), p.Peers, w.RandFor("directory")),
 	}
 	w.Spread(least, most)
@@ -84,9 +85,6 @@ func NewMedium(w *sim.World, s scenario.Scenario) (*Medium, error) {
 		m.links = append(m.links, sim.Bandwidth(int(p.Bandwidth), int(p.Bandwidth)))
 	}
 	var err error
-	if m.pad, err = padding(m.goods, p.Size); err != nil {
-		return nil, err
-	}
 	if m.siege, err = newSiege(m); err != nil {
 		return nil, err
 	}
@@ -215,16 +213,8 @@ func amount(v money.Money) float64 {
 }
 
 // padding is the text that fills an intent up to a size on the wire; none where
-// it is as big without. An intent's text has at most 2,048 bytes.
-func padding(g goods, size int) (string, error) {
-	if size == 0 {
-		return "", nil
-	}
-	if size > bareIntent+maxText {
-		return "", fmt.Errorf("engine stack: protocol.size: %d, an intent has at most %d bytes", size, bareIntent+maxText)
-	}
-	return strings.Repeat(".", max(0, size-bareIntent)), nil
-}
+// it is as big without.
+func padding(size int) string { return strings.Repeat(".", max(0, min(size-bareIntent, maxText))) }
 
 const (
 	// bareIntent is what an intent takes on the wire that says no more than it
