@@ -48,15 +48,19 @@ func (d *digest) curve(name string, bands []band) chart.Figure {
 }
 
 func (d *digest) curveCaption(bands []band) string {
-	most := 0
+	most, least := 0, math.MaxInt
 	for _, b := range bands {
-		most = max(most, b.runs)
+		most, least = max(most, b.runs), min(least, b.runs)
 	}
 	switch {
 	case d.families() == nil:
 		return fmt.Sprintf("The median of up to %s, one row a point of the sweep, by %s.", count(most, "run", "runs"), d.step())
 	case most > 1:
-		return fmt.Sprintf("Line: the median of %d runs. Band: where the middle nine tenths of them lie (5–95%%).", most)
+		runs := fmt.Sprintf("%d runs", most)
+		if least < most {
+			runs = "up to " + runs
+		}
+		return "Line: the median of " + runs + ". Band: where the middle nine tenths of them lie (5–95%)."
 	}
 	return "One run each: no band."
 }
