@@ -46,6 +46,7 @@ type cli struct {
 
 	Compare   compareCmd   `cmd:"" group:"model" help:"Play the same gossip on real nodes and in the model, side by side."`
 	Calibrate calibrateCmd `cmd:"" group:"model" help:"Fit the model's constants to real nodes."`
+	Bench     benchCmd     `cmd:"" group:"model" help:"Measure the engines on this machine."`
 
 	Parameters parametersCmd `cmd:"" group:"help" help:"List every field of a scenario: its type, unit, default and meaning."`
 }

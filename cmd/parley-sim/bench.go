@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/parley-network/parley/sim/figure"
+	"github.com/parley-network/parley/sim/mesh"
+	"github.com/parley-network/parley/sim/outcome"
+	"github.com/parley-network/parley/sim/result"
+	"github.com/parley-network/parley/sim/scenario"
+	"github.com/parley-network/parley/sim/study"
+	"github.com/parley-network/parley/sim/sweep"
+)
+
+type benchCmd struct {
+	Only   string `help:"One of them: bass, workers or gossip." enum:",bass,workers,gossip" default:"" placeholder:"NAME"`
+	Agents int    `help:"Agents of the diffusion." default:"1000000" placeholder:"N"`
+	Nodes  []int  `help:"Nodes of the gossip." default:"100" placeholder:"N,N"`
+}
+
+// Help implements kong.HelpProvider.
+func (benchCmd) Help() string {
+	return `Measures what the engines reach here, a line each, and ends with 1 where one
+falls short of what is promised:
+
+  bass     agent-steps a second of network Bass on a Barabási-Albert graph
+           (m = 4, p = .002, q = .01 per edge, 50 steps), one thread
+  workers  how much quicker two workers are than one, of the same cells
+  gossip   deliveries a second of the model over those of real nodes, and how
+           near its delays and copies are
+
+Example:
+
+    parley-sim bench
+    parley-sim bench --only gossip --nodes 100,300`
+}
+
+// Run prints the figures.
+func (c benchCmd) Run(e *env) error {
+	if c.Agents < 10 || c.Agents > scenario.MaxAgents {
+		return wrong("--agents is %d, must be from 10 to %d", c.Agents, scenario.MaxAgents)
+	}
+	ok := true
+	for _, b := range []struct {
+		name string
+		run  func(*env) (bool, error)
+	}{{"bass", c.bass}, {"workers", c.workers}, {"gossip", c.gossip}} {
+		if c.Only != "" && c.Only != b.name {
+			continue
+		}
+		good, err := b.run(e)
+		if err != nil {
+			return err
+		}
+		ok = ok && good
+	}
+	if !ok {
+		return errTold
+	}
+	return nil
+}
+
+// diffusion is the published benchmark: network Bass.
+func diffusion(agents int) scenario.Scenario {
+	s := scenario.Default()
+	s.People.Count, s.People.Intents, s.Vendors.Count, s.Clock.Steps = agents, 0, 0, 50
+	s.Network.Kind, s.Network.Attach = "barabasi-albert", 4
+	s.Adoption = scenario.Adoption{Rule: "bass", Seeding: "random", P: 0.002, Q: 0.01, PerEdge: true}
+	return s
+}
+
+func (c benchCmd) bass(e *env) (bool, error) {
+	engine, err := e.engine(scenario.Model)
+	if err != nil {
+		return false, err
+	}
+	s := diffusion(c.Agents)
+	start := time.Now()
+	if _, err := engine.Run(e.ctx, s, s.Seed, nil); err != nil {
+		return false, err
+	}
+	took := time.Since(start).Seconds()
+	figure.Info(e.out, "bass-agents", c.Agents)
+	figure.Info(e.out, "bass-seconds-network-included", took)
+	figure.Info(e.out, "bass-agent-steps-per-second", float64(c.Agents)*float64(s.Clock.Steps)/took)
+	return true, nil
+}
+
+// discard is a sink that only counts.
+type discard struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (d *discard) Put(context.Context, int, outcome.Outcome) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.n++
+	return nil
+}
+
+// workers runs the same cells with one worker and with two, by turns.
+func (c benchCmd) workers(e *env) (bool, error) {
+	engine, err := e.engine(scenario.Model)
+	if err != nil {
+		return false, err
+	}
+	s := diffusion(max(c.Agents/10, 10))
+	s.Replicates = 8
+	m, err := result.NewManifest(s, runVersion(), time.Now())
+	if err != nil {
+		return false, err
+	}
+	best := map[int]float64{}
+	for range 3 {
+		for _, n := range []int{1, 2} {
+			sink := &discard{}
+			start := time.Now()
+			job := sweep.Job{Manifest: m, Engine: engine, Workers: n, Source: sweep.NewList(allCells(m)), Sink: sink}
+			if err := job.Run(e.ctx); err != nil {
+				return false, err
+			}
+			if sink.n != len(m.Cells) {
+				return false, fmt.Errorf("%d of %d cells ran", sink.n, len(m.Cells))
+			}
+			if took := time.Since(start).Seconds(); best[n] == 0 || took < best[n] {
+				best[n] = took
+			}
+		}
+	}
+	return figure.AtLeast(e.out, "two-workers-over-one", best[1]/best[2], 1.8), nil
+}
+
+func (c benchCmd) gossip(e *env) (bool, error) {
+	p := study.Plan{Protocol: scenario.Default().Protocol, Sizes: c.Nodes, Seeds: []uint64{1, 2, 3}, Casts: 20}
+	pairs, err := study.Compare(e.ctx, p, mesh.Default())
+	if err != nil {
+		return false, err
+	}
+	ok := true
+	for _, pair := range pairs {
+		ok = gossipFigures(e.out, pair) && ok
+	}
+	return ok, nil
+}
+
+func gossipFigures(w io.Writer, p study.Pair) bool {
+	name := func(what string) string { return fmt.Sprintf("gossip-%d-%s", p.Model.Nodes, what) }
+	away := func(ratio float64) float64 { return max(ratio, 1/ratio) - 1 }
+	ok := figure.AtLeast(w, name("deliveries-per-second-over-stack"), p.Apart.Rate, 1000)
+	ok = figure.AtMost(w, name("p50-away"), away(p.Apart.P50), 0.10) && ok
+	ok = figure.AtMost(w, name("p99-away"), away(p.Apart.P99), 0.10) && ok
+	return figure.AtMost(w, name("copies-away"), away(p.Apart.Copies), 0.05) && ok
+}
