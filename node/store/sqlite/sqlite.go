@@ -142,7 +142,7 @@ var (
 		// are brought home, and flushed, once for many commits.
 		"wal_autocheckpoint = 4096",
 		"cache_size = -32768", // KiB at most: a commit touches pages all over the file
-		"secure_delete = ON", // what is deleted or replaced is overwritten; see Scrub for the log
+		"secure_delete = ON",  // what is deleted or replaced is overwritten; see Scrub for the log
 	}
 	readPragmas = append(commonPragmas[:2:2], "query_only = 1")
 )
