@@ -327,8 +327,8 @@ func (t *telling) await(id string, n int) view.Change {
 	most := 10*time.Minute + time.Duration(n)*100*time.Millisecond
 	until(t, most, fmt.Sprintf("%d cards have confirmed", n), func() bool {
 		t.gauge()
-		if t.pat.count(store.Query{Kind: kindTold, Ref: id, State: toldConfirmed}) < n {
-			return false // and no other state counted meanwhile: that would take its share of the processors
+		if t.pat.count(store.Query{Kind: kindTold, State: toldConfirmed}) < n {
+			return false // there is no other change; by both, or other states, the count would take its share of the processors
 		}
 		err := t.pat.cfg.Store.View(t.Context(), func(tx store.Tx) error {
 			rec, err := tx.Get(kindChange, id)

@@ -325,9 +325,14 @@ func addrOf(h host.Host) peer.AddrInfo { return peer.AddrInfo{ID: h.ID(), Addrs:
 // until asks now and then, seldom enough for the asking not to count.
 func until(t testing.TB, most time.Duration, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(most); !done(); time.Sleep(500 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	for deadline := time.Now().Add(most); ; {
+		began := time.Now()
+		if done() {
+			return
+		}
+		if began.After(deadline) {
 			t.Fatalf("not within %v: %s", most, what)
 		}
+		time.Sleep(max(500*time.Millisecond, 20*time.Since(began)))
 	}
 }
