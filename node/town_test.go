@@ -259,8 +259,13 @@ func (r *running) run(band metrics.Reporter) error {
 	})
 	r.stop = sync.OnceFunc(func() { cancel(); wg.Wait(); h.Close() })
 	for _, p := range r.peers {
-		if err := h.Connect(ctx, p); err != nil {
-			return err
+		for tries := 0; ; tries++ { // a busy machine may take longer than a dial does
+			if err = h.Connect(ctx, p); err == nil {
+				break
+			} else if tries == 5 {
+				return err
+			}
+			time.Sleep(time.Duration(tries+1) * 2 * time.Second) // the host itself pauses between dials
 		}
 	}
 	return nil
