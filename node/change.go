@@ -239,7 +239,8 @@ const tellAgain = 10 * time.Minute
 func (n *Node) tellLoop(ctx context.Context) error {
 	for {
 		var again <-chan time.Time
-		err := n.eachDue(ctx, store.Query{Kind: kindTold, State: toldNext}, tellBatch, n.tellOne)
+		// No faster than letters go out: what comes back meanwhile has its turn.
+		err := n.eachDueWhen(ctx, n.courier.AwaitRoom, store.Query{Kind: kindTold, State: toldNext}, tellBatch, n.tellOne)
 		if err != nil && ctx.Err() == nil {
 			n.log.Warn("telling of a change", "error", err)
 			again = time.After(tellAgain)

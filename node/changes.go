@@ -57,7 +57,7 @@ func (n *Node) toldAll(c *change, r *relation, rec store.Record, t toldBody) err
 			return err
 		}
 	}
-	for _, open := range []string{toldNext, toldWaiting} {
+	for _, open := range []string{toldWaiting, toldNext} { // most often one of the first is left
 		left, err := c.List(store.Query{Kind: kindTold, Ref: rec.Ref, State: open, Limit: 1})
 		if err != nil || len(left) > 0 {
 			return err

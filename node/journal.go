@@ -80,7 +80,12 @@ type change struct {
 	events []view.Event
 	cast   bool // a version of an own intent is to go out
 	scrub  bool // what was another's has been deleted, and is to leave the disk
+	after  []func()
 }
+
+// OnDurable has fn called once the transaction is durable. The courier sends
+// the letters of a change by it.
+func (c *change) OnDurable(fn func()) { c.after = append(c.after, fn) }
 
 // update runs fn in one transaction and, once it is durable, tells its events,
 // sends what was cast and wakes the courier.
@@ -94,6 +99,9 @@ func (n *Node) update(ctx context.Context, fn func(*change) error) error {
 		return err
 	}
 	n.events.tell(c.events)
+	for _, fn := range c.after {
+		fn()
+	}
 	if c.cast {
 		n.wakeCast()
 	}

@@ -80,6 +80,7 @@ type Node struct {
 	due     chan struct{} // told when something is to take effect at a time of its own
 	policy  channelPolicy
 	logs    logCache
+	ledgers ledgers
 	peers   *peers
 	cards   sync.Mutex // one change of a card at a time, across its reading and writing
 }
@@ -102,6 +103,7 @@ func New(cfg Config) (*Node, error) {
 		cfg: cfg, log: cfg.Log.Named("node"), started: time.Now(),
 		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1), tell: make(chan struct{}, 1), moved: make(chan struct{}, 1),
 		scrubs: make(chan struct{}, 1), scrub: scrubber, due: make(chan struct{}, 1), wants: make(chan struct{}, 1),
+		logs: newLogCache(), ledgers: newLedgers(),
 	}
 	if err := n.compose(); err != nil {
 		return nil, fmt.Errorf("new node %q: %w", cfg.Name, err)

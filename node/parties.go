@@ -71,8 +71,10 @@ func (n *Node) openParty(name string, log []byte, now time.Time) (party, error) 
 // keyOf returns the key of an own identifier whose log is among those given.
 func (n *Node) keyOf(me identity.DID, label string, logs [][]byte) (identity.Signer, error) {
 	for _, log := range logs {
-		p, err := n.openParty(label, log, n.now())
-		if err == nil && p.signer.DID() == me {
+		if h, err := n.logs.history(log, n.now()); err != nil || h.DID() != me {
+			continue // the other side's: its key is not to be looked for
+		}
+		if p, err := n.openParty(label, log, n.now()); err == nil {
 			return p.signer, nil
 		}
 	}

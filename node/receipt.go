@@ -15,22 +15,6 @@ import (
 
 var noTime time.Time
 
-// ledgerBefore is the ledger without the newest statement of the other side,
-// which is about to have its effect.
-func (n *Node) ledgerBefore(c *change, r *relation, st *statement.Statement) (disclosure.Ledger, error) {
-	person, vendor, err := bothLogs(c.Tx, r)
-	if err != nil {
-		return disclosure.Ledger{}, err
-	}
-	without := func(log []statement.Statement) []statement.Statement {
-		if len(log) > 0 && log[len(log)-1].ID == st.ID {
-			return log[:len(log)-1]
-		}
-		return log
-	}
-	return disclosure.Fold(without(person), without(vendor), c.now)
-}
-
 // hearDisclose takes in pieces of the person's data, all or none, and answers
 // with a receipt.
 func (n *Node) hearDisclose(c *change, r *relation, st *statement.Statement, l *sayLetter) error {

@@ -57,6 +57,7 @@ func (n *Node) say(c *change, r *relation, w word) (statement.Signed, error) {
 		r.body.Proffer = s.ID() // letters from before there is a card go by its name
 	}
 	r.body.Mine = statement.Head{Count: r.body.Mine.Count + 1, Last: s.ID()}
+	n.ledgers.follow(r.body.Person, endsOf(r), &statement.Statement{ID: s.ID(), Body: b, Signed: s}, c.now)
 	if err := keepStatement(c.Tx, &b, s.ID(), raw); err != nil {
 		return s, err
 	}

@@ -36,15 +36,7 @@ const (
 
 func pieceID(person identity.DID, item uint64) string { return fmt.Sprintf("%s %07d", person, item) }
 
-// ledger reads who knows what from both logs of a relationship.
-func (n *Node) ledger(tx store.Tx, r *relation) (disclosure.Ledger, error) {
-	person, vendor, err := bothLogs(tx, r)
-	if err != nil {
-		return disclosure.Ledger{}, err
-	}
-	return disclosure.Fold(person, vendor, n.now())
-}
-
+// bothLogs reads the logs of a relationship.
 func bothLogs(tx store.Tx, r *relation) (person, vendor []statement.Statement, err error) {
 	for by, to := range map[identity.Role]*[]statement.Statement{identity.RolePerson: &person, identity.RoleVendor: &vendor} {
 		signed, err := statements(tx, r, by)

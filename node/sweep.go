@@ -104,9 +104,15 @@ func (n *Node) sweep(ctx context.Context, now time.Time) error {
 // transaction or, where one of them fails, each in its own, so that the others
 // are not held up.
 func (n *Node) eachDue(ctx context.Context, q store.Query, batch int, fn func(*change, store.Record) error) error {
+	return n.eachDueWhen(ctx, func(context.Context) {}, q, batch, fn)
+}
+
+// eachDueWhen is eachDue, and waits for ready before each batch.
+func (n *Node) eachDueWhen(ctx context.Context, ready func(context.Context), q store.Query, batch int, fn func(*change, store.Record) error) error {
 	var errs []error
 	q.Limit = batch
 	for {
+		ready(ctx)
 		var recs []store.Record
 		err := n.update(ctx, func(c *change) (err error) {
 			if recs, err = c.List(q); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	ma "github.com/multiformats/go-multiaddr"
 
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
@@ -105,8 +106,13 @@ func newTown(t testing.TB) *Town {
 	}
 	for i := range benchVendors {
 		name := fmt.Sprint("vendor ", i)
-		v := start(t, Config{Name: name, Store: memory.New(), Vendor: &VendorConfig{Name: name, Domain: "vendor.example"}}, nil, peers[i%benchHelpers:][:1])
+		v := start(t, Config{Name: name, Store: memory.New(), Vendor: &VendorConfig{Name: name, Domain: "vendor.example"}}, nil,
+			[]peer.AddrInfo{peers[i%benchHelpers], peers[(i+benchHelpers/2)%benchHelpers]})
 		town.vendors = append(town.vendors, v)
+	}
+	// Their route is told to thousands: not one that changes a moment later.
+	for _, v := range town.vendors {
+		until(t, 2*time.Minute, v.cfg.Name+" has its mailboxes", func() bool { return len(v.courier.Self().Holders) == vendorMailboxes })
 	}
 	return town
 }
@@ -160,8 +166,16 @@ func (town *Town) Sleep(vendors int, _ *struct{}) error {
 // Wake starts them again.
 func (town *Town) Wake(vendors int, _ *struct{}) error {
 	for _, v := range town.vendors[:vendors] {
-		v.run(nil)
+		if err := v.run(nil); err != nil {
+			return fmt.Errorf("%s: %w", v.cfg.Name, err)
+		}
 	}
+	return nil
+}
+
+// Processor returns what the town has used of all processors.
+func (town *Town) Processor(_ struct{}, used *time.Duration) error {
+	*used = processorTime(town.t)
 	return nil
 }
 
@@ -180,7 +194,7 @@ func startTown(t testing.TB) *rpc.Client {
 		_ = cmd.Wait()
 	})
 	var line *rpc.Client
-	until(t, time.Minute, "the town answers", func() bool {
+	until(t, 3*time.Minute, "the town answers", func() bool {
 		var err error
 		line, err = rpc.Dial("unix", path)
 		return err == nil
@@ -208,28 +222,33 @@ func start(t testing.TB, cfg Config, band metrics.Reporter, peers []peer.AddrInf
 	}
 	cfg.Keys = keystore.Memory()
 	r := &running{t: t, key: key, peers: peers, cfg: cfg}
-	r.run(band)
+	if err := r.run(band); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { r.stop() })
 	return r
 }
 
 // run starts the node on a host of its own, as after each sleep, and at the
-// same addresses: its partners know no others.
-func (r *running) run(band metrics.Reporter) {
+// same addresses: its partners know no others. It may be called from any
+// goroutine.
+func (r *running) run(band metrics.Reporter) error {
 	h, err := transport.New(transport.Config{Key: r.key, Bandwidth: band, Listen: r.at})
 	if err != nil {
-		r.t.Fatal(err)
+		return err
 	}
 	r.at = nil
 	for _, a := range h.Network().ListenAddresses() {
-		r.at = append(r.at, a.String())
+		if _, err := a.ValueForProtocol(ma.P_CIRCUIT); err != nil { // by way of a relay: not its own to choose
+			r.at = append(r.at, a.String())
+		}
 	}
 	r.cfg.Host = h
 	if r.cfg.Vendor != nil {
 		r.cfg.Host = tardy{h}
 	}
 	if r.Node, err = New(r.cfg); err != nil {
-		r.t.Fatal(err)
+		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -240,10 +259,16 @@ func (r *running) run(band metrics.Reporter) {
 	})
 	r.stop = sync.OnceFunc(func() { cancel(); wg.Wait(); h.Close() })
 	for _, p := range r.peers {
-		if err := h.Connect(r.t.Context(), p); err != nil {
-			r.t.Fatal(err)
+		for tries := 0; ; tries++ { // a busy machine may take longer than a dial does
+			if err = h.Connect(ctx, p); err == nil {
+				break
+			} else if tries == 5 {
+				return err
+			}
+			time.Sleep(time.Duration(tries+1) * 2 * time.Second) // the host itself pauses between dials
 		}
 	}
+	return nil
 }
 
 // keepCard puts a card in force on this side.
@@ -305,9 +330,14 @@ func addrOf(h host.Host) peer.AddrInfo { return peer.AddrInfo{ID: h.ID(), Addrs:
 // until asks now and then, seldom enough for the asking not to count.
 func until(t testing.TB, most time.Duration, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(most); !done(); time.Sleep(250 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	for deadline := time.Now().Add(most); ; {
+		began := time.Now()
+		if done() {
+			return
+		}
+		if began.After(deadline) {
 			t.Fatalf("not within %v: %s", most, what)
 		}
+		time.Sleep(max(500*time.Millisecond, 20*time.Since(began)))
 	}
 }

@@ -44,12 +44,21 @@ type holderError struct{ status wire.Status }
 
 func (e *holderError) Error() string { return "the holder answers: " + e.status.String() }
 
-// askHolder makes one signed and sealed request about rt's slot.
+// askHolder makes one request about rt's slot: the next of the session there
+// is with the holder, or a signed one that begins another.
 func (c *Courier) askHolder(ctx context.Context, rt *ownRoute, via *peer.AddrInfo, req wire.HoldRequest) (wire.HoldResponse, error) {
 	to, key, err := c.holderOf(rt.record())
 	if err != nil {
 		return wire.HoldResponse{}, err
 	}
+	if l := rt.line.take(time.Now()); l != nil {
+		resp, err := c.askOnLine(ctx, rt, via, to, l, req)
+		var no *holderError
+		if !errors.As(err, &no) || no.status != wire.NoSession {
+			return resp, err
+		}
+	}
+	c.count.askedAbout(proofSigned)
 	req.Holder, req.Time = to.ID.String(), identity.At(time.Now())
 	signed, err := wire.SignHold(rt.slot, req)
 	if err != nil {
@@ -59,6 +68,36 @@ func (c *Courier) askHolder(ctx context.Context, rt *ownRoute, via *peer.AddrInf
 	if err != nil {
 		return wire.HoldResponse{}, err
 	}
+	resp, err := c.exchange(ctx, rt, via, to, sealed, x.Open, req)
+	if err == nil && (req.Op == wire.HoldOpen || req.Op == wire.HoldFetch) {
+		rt.line.put(&line{session: x.Session(), since: time.Now()})
+	}
+	return resp, err
+}
+
+// askOnLine is askHolder by a session. One whose request failed is not gone on
+// with: whether the holder has had it is not known.
+func (c *Courier) askOnLine(ctx context.Context, rt *ownRoute, via *peer.AddrInfo, to peer.AddrInfo, l *line, req wire.HoldRequest) (wire.HoldResponse, error) {
+	c.count.askedAbout(proofSession)
+	body, err := wire.EncodeSessionHold(req)
+	if err != nil {
+		return wire.HoldResponse{}, err
+	}
+	n := l.next
+	sealed, err := l.session.SealRequest(n, body)
+	if err != nil {
+		return wire.HoldResponse{}, err
+	}
+	resp, err := c.exchange(ctx, rt, via, to, sealed, func(b []byte) ([]byte, error) { return l.session.OpenResponse(n, b) }, req)
+	if err == nil {
+		l.next++
+		rt.line.put(l)
+	}
+	return resp, err
+}
+
+// exchange has one sealed request carried to the holder, and reads its answer.
+func (c *Courier) exchange(ctx context.Context, rt *ownRoute, via *peer.AddrInfo, to peer.AddrInfo, sealed []byte, open func([]byte) ([]byte, error), req wire.HoldRequest) (wire.HoldResponse, error) {
 	status, rest, err := c.carry(ctx, via, to, wire.HoldProtocol, sealed, time.Duration(req.Wait)*time.Second)
 	if err != nil {
 		c.forwarderFailed(ctx, rt, via, err)
@@ -67,7 +106,7 @@ func (c *Courier) askHolder(ctx context.Context, rt *ownRoute, via *peer.AddrInf
 	if status != wire.Taken {
 		return wire.HoldResponse{}, &holderError{status}
 	}
-	body, err := x.Open(rest)
+	body, err := open(rest)
 	if err != nil {
 		c.forwarderFailed(ctx, rt, via, err) // only it could have changed the answer
 		return wire.HoldResponse{}, fmt.Errorf("answer of the holder: %w", err)

@@ -86,14 +86,19 @@ func (d *dispatcher) admit(rec store.Record, now time.Time) (release, bool) {
 	if !l.Done.IsZero() {
 		return release{rec: rec, drop: true}, false // remembered long enough
 	}
-	ln := d.lane(l.Peer)
+	return d.enter(task{rec, l}, now)
+}
+
+// enter puts a letter into its lane, or returns when it shall come again.
+func (d *dispatcher) enter(t task, now time.Time) (release, bool) {
+	ln := d.lane(t.out.Peer)
 	switch {
-	case now.Before(ln.until) && now.Before(l.Expires.Std()):
-		return release{rec: rec, due: ln.until}, false
+	case now.Before(ln.until) && now.Before(t.out.Expires.Std()):
+		return release{rec: t.rec, due: ln.until}, false
 	case len(ln.waiting)+ln.running >= laneLength:
-		return release{rec: rec, due: now.Add(ln.later()), full: true}, false
+		return release{rec: t.rec, due: now.Add(ln.later()), full: true}, false
 	}
-	d.push(task{rec, l})
+	d.push(t)
 	return release{}, true
 }
 

@@ -159,6 +159,7 @@ func New(cfg Config) (*Courier, error) {
 		reach:   newReach(),
 		away:    newAway(),
 		streams: newStreams(),
+		handed:  newHanded(),
 	}
 	if c.count, err = newCounters(cfg.Registry, c.holder); err != nil {
 		return nil, fmt.Errorf("courier: %w", err)
@@ -294,6 +295,13 @@ func (g *group) run(fn func(context.Context)) bool {
 		}()
 	}
 	return ok
+}
+
+// running reports whether the group has started and not ended.
+func (g *group) running() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ctx != nil && !g.over && g.ctx.Err() == nil
 }
 
 // since returns how long the group has run.

@@ -60,7 +60,7 @@ func (c *Courier) attempt(ctx context.Context, t task) (unreached bool, due time
 		due = t.rec.Due
 	}
 	if (o.state == StateDelivered || o.state == StateHeld) && len(t.out.From) > 0 {
-		c.expect(t.out.From)
+		c.expect(t.out.From, o.state == StateHeld && len(t.out.Slot) == 0)
 	}
 	return o.unreached, due
 }

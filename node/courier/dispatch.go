@@ -73,7 +73,7 @@ func (d *dispatcher) run(ctx context.Context) {
 			d.ended(ctx, r)
 			look = d.more && d.room() >= min(claimBatch, 2*d.c.lim.Sends)
 		}
-		d.takeHanded()
+		d.takeHanded(ctx)
 		d.startWorkers(ctx)
 		if look {
 			d.look(ctx)
@@ -124,10 +124,19 @@ func (d *dispatcher) drain() {
 	}
 }
 
-// takeHanded puts the letters that need no claim into their lanes.
-func (d *dispatcher) takeHanded() {
+// takeHanded puts the letters that need no claim into their lanes. Those that
+// there is no room for go back to the outbox.
+func (d *dispatcher) takeHanded(ctx context.Context) {
+	now := time.Now()
+	var back []release
 	for _, t := range d.c.handed.take(d.room()) {
-		d.push(t)
+		if r, ok := d.enter(t, now); !ok {
+			back = append(back, r)
+			d.lookBy(r.due)
+		}
+	}
+	if err := d.c.release(ctx, back); err != nil && ctx.Err() == nil {
+		d.c.log.Error("letters stay claimed until their lease ends", "error", err)
 	}
 }
 

@@ -1,6 +1,10 @@
 package courier
 
-import "sync"
+import (
+	"context"
+	"sync"
+	"time"
+)
 
 // handed is letters on their way from a transaction that has just written them
 // to the dispatcher. They are written as claimed already, which saves reading
@@ -9,10 +13,17 @@ import "sync"
 type handed struct {
 	mu      sync.Mutex
 	letters []task
+	taken   chan struct{} // has one when some were taken
 }
+
+// durable is a transaction that calls what it is given once it is durable, and
+// never if it does not become so.
+type durable interface{ OnDurable(func()) }
 
 // mostHanded bounds the memory they take: at most 64 KiB each, and 3 as a rule.
 const mostHanded = 512
+
+func newHanded() handed { return handed{taken: make(chan struct{}, 1)} }
 
 // room reports whether one more may come.
 func (h *handed) room() bool {
@@ -37,5 +48,41 @@ func (h *handed) take(n int) []task {
 	if h.letters = h.letters[n:]; len(h.letters) == 0 {
 		h.letters = nil
 	}
+	if n > 0 {
+		select {
+		case h.taken <- struct{}{}:
+		default:
+		}
+	}
 	return out
+}
+
+// low reports whether half of the room is free.
+func (h *handed) low() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.letters) <= mostHanded/2
+}
+
+// roomLook is how often a wait for room looks by itself: more than one may
+// wait.
+const roomLook = time.Second
+
+// AwaitRoom waits until what was sent has mostly gone out, or ctx ends. Who
+// sends thousands of letters calls it between transactions: a letter that finds
+// room goes to the network from memory, one that does not is read from the
+// outbox again and written once more. It does not wait for anybody's answer.
+func (c *Courier) AwaitRoom(ctx context.Context) {
+	for !c.handed.low() {
+		t := time.NewTimer(roomLook)
+		select {
+		case <-ctx.Done():
+		case <-c.handed.taken:
+		case <-t.C:
+		}
+		t.Stop()
+		if ctx.Err() != nil {
+			return
+		}
+	}
 }

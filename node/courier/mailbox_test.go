@@ -253,7 +253,7 @@ func TestClockOff(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if resp := holder.courier.holder.Serve(t.Context(), "peer", request); resp.Status != wire.Forbidden {
+			if resp := holder.courier.holder.Serve(t.Context(), "peer", request, nil); resp.Status != wire.Forbidden {
 				t.Errorf("clock off by %v: %v", off, resp.Status)
 			}
 			l := aLetter(time.Now().Add(off))

@@ -27,7 +27,7 @@ const (
 // no route, no letter.
 type counters struct {
 	in, out, asked *prometheus.CounterVec
-	fallen         *prometheus.CounterVec
+	fallen, about  *prometheus.CounterVec
 	polls          prometheus.Counter
 	replaced       prometheus.Counter
 }
@@ -41,6 +41,7 @@ func newCounters(reg prometheus.Registerer, h *hold.Holder) (counters, error) {
 		out:    vec("send_attempts_total", "Attempts to send a letter, by the state it is in after.", "state"),
 		asked:  vec("requests_total", "Requests of other peers, by protocol and answer.", "protocol", "answer"),
 		fallen: vec("fallback_attempts_total", "Attempts to hand a letter in at a holder for a recipient that was not reached, by the state it is in after.", "state"),
+		about:  vec("own_routes_requests_total", "Requests about own routes, by how they prove it: signed, or of a session.", "proof"),
 		polls: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: "parley", Subsystem: "courier", Name: "polls_failed_total", Help: "Fetches from holders that failed.",
 		}),
@@ -56,7 +57,7 @@ func newCounters(reg prometheus.Registerer, h *hold.Holder) (counters, error) {
 			func() float64 { return float64(of(h.Stats())) })
 	}
 	for _, m := range []prometheus.Collector{
-		c.in, c.out, c.asked, c.fallen, c.polls, c.replaced,
+		c.in, c.out, c.asked, c.fallen, c.about, c.polls, c.replaced,
 		gauge("held_slots", "Slots kept for others.", func(s hold.Stats) int { return s.Slots }),
 		gauge("held_letters", "Letters kept for others.", func(s hold.Stats) int { return s.Letters }),
 		gauge("held_bytes", "Bytes of letters kept for others.", func(s hold.Stats) int { return s.Bytes }),
@@ -74,6 +75,14 @@ func (c counters) sent(state string)      { c.out.WithLabelValues(state).Inc() }
 func (c counters) fellBack(state string) { c.fallen.WithLabelValues(state).Inc() }
 
 func (c counters) pollFailed() { c.polls.Inc() }
+
+// What a request about an own route proves itself by, as counted.
+const (
+	proofSigned  = "signed"
+	proofSession = "session"
+)
+
+func (c counters) askedAbout(proof string) { c.about.WithLabelValues(proof).Inc() }
 
 // served counts a request; status 0 is one whose stream failed.
 func (c counters) served(p protocol.ID, s wire.Status) {

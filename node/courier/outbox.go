@@ -62,19 +62,40 @@ func decodeOut(b []byte) (outLetter, error) {
 // Send seals a letter and puts it into the outbox within tx: it is sent if
 // and only if tx commits. Call [Courier.Wake] after the commit. It returns the
 // letter's id; an error names what of out is wrong, or is the store's.
+//
+// A tx with a method OnDurable(func()), which calls its argument once it has
+// committed, spares the letter the way through the outbox.
 func (c *Courier) Send(tx store.Tx, out Outgoing) (string, error) {
 	if out.Kind == AckKind {
 		return "", fmt.Errorf("send letter: kind %q is the courier's own", AckKind)
 	}
 	t, err := c.seal(out)
 	if err == nil {
-		err = tx.Put(t.rec)
+		err = c.queue(tx, t)
 	}
 	if err != nil {
 		return "", fmt.Errorf("send letter of kind %.64q: %w", out.Kind, err)
 	}
-	c.queued.Store(time.Now().UnixNano())
 	return t.rec.ID, nil
+}
+
+// queue writes a letter within tx: as claimed already, where it can be handed
+// to the dispatcher as soon as it is durable.
+func (c *Courier) queue(tx store.Tx, t task) error {
+	later, ok := tx.(durable)
+	if !ok || !c.group.running() || !c.handed.room() {
+		c.queued.Store(time.Now().UnixNano())
+		return tx.Put(t.rec)
+	}
+	t.rec.Due = t.rec.Due.Add(claimLease)
+	if err := tx.Put(t.rec); err != nil {
+		return err
+	}
+	later.OnDurable(func() {
+		c.handed.put(t)
+		c.stir()
+	})
+	return nil
 }
 
 // seal returns a new letter as it is stored under its id, due now.

@@ -33,6 +33,7 @@ import (
 const (
 	pollSoon   = time.Second      // after a letter sent has arrived
 	pollQueued = 3 * time.Second  // the same with others due: each fetch in vain puts off one that is not
+	pollAway   = time.Minute      // after one that a mailbox took, whose owner is off
 	pollAfter  = 30 * time.Second // after letters came: to have them deleted, and for more
 	pollRare   = 10 * time.Minute // the longest
 	activeLife = 10 * time.Minute // something is expected for so long
@@ -77,8 +78,9 @@ func (c *Courier) resumePolling(stored []*ownRoute) {
 }
 
 // expect has the route with that public key's SHA-256 polled soon: a letter
-// sent from it has arrived.
-func (c *Courier) expect(key []byte) {
+// sent from it has arrived, or waits where the recipient, who is away, will find
+// it.
+func (c *Courier) expect(key []byte, away bool) {
 	rt := c.routes.of(key)
 	if rt == nil {
 		return
@@ -86,7 +88,10 @@ func (c *Courier) expect(key []byte) {
 	now := time.Now()
 	rt.poll.stir(now)
 	soon := pollSoon
-	if c.crowded() && !c.turns.quiet(c.lim.Polls) {
+	switch {
+	case away:
+		soon = pollAway
+	case c.crowded() && !c.turns.quiet(c.lim.Polls):
 		soon = pollQueued
 	}
 	c.turns.hasten(rt.poll, now.Add(c.choice.around(soon)))

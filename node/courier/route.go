@@ -66,6 +66,7 @@ type ownRoute struct {
 	keyHash []byte  // SHA-256 of its public key; none for a mailbox
 	holder  peer.ID // who holds it
 	poll    *poller
+	line    lineHolder // to the holder
 
 	mu   sync.Mutex
 	rec  routeRecord

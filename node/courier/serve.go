@@ -138,6 +138,9 @@ func (c *Courier) answerHold(ctx context.Context, from peer.ID, frame []byte) []
 	if c.cfg.NoHold {
 		return wire.EncodeAnswer(wire.Unwilling, nil)
 	}
+	if seal.IsSession(len(frame)) {
+		return c.answerSession(ctx, from, frame)
+	}
 	body, reply, err := c.key.OpenRequest(frame)
 	switch {
 	case errors.Is(err, seal.ErrMalformed):
@@ -145,15 +148,39 @@ func (c *Courier) answerHold(ctx context.Context, from peer.ID, frame []byte) []
 	case err != nil:
 		return wire.EncodeAnswer(wire.Unreadable, nil)
 	}
-	encoded, err := wire.EncodeHoldResponse(c.holder.Serve(ctx, from, body))
+	encoded, err := wire.EncodeHoldResponse(c.holder.Serve(ctx, from, body, reply.Session()))
 	if err == nil {
 		encoded, err = reply.Seal(encoded)
 	}
+	return c.holderAnswer(encoded, err)
+}
+
+// answerSession answers a request of a session that a slot's owner has begun.
+func (c *Courier) answerSession(ctx context.Context, from peer.ID, frame []byte) []byte {
+	s, n, slot := c.holder.Session(frame[:seal.TagSize])
+	if s == nil {
+		return wire.EncodeAnswer(wire.NoSession, nil)
+	}
+	body, err := s.OpenRequest(n, frame)
+	switch {
+	case errors.Is(err, seal.ErrMalformed):
+		return wire.EncodeAnswer(wire.Malformed, nil)
+	case err != nil:
+		return wire.EncodeAnswer(wire.Unreadable, nil)
+	}
+	encoded, err := wire.EncodeHoldResponse(c.holder.ServeSession(ctx, from, slot, body))
+	if err == nil {
+		encoded, err = s.SealResponse(n, encoded)
+	}
+	return c.holderAnswer(encoded, err)
+}
+
+func (c *Courier) holderAnswer(sealed []byte, err error) []byte {
 	if err != nil {
 		c.log.Error("holder response", "error", err)
 		return wire.EncodeAnswer(wire.Busy, nil)
 	}
-	return wire.EncodeAnswer(wire.Taken, encoded)
+	return wire.EncodeAnswer(wire.Taken, sealed)
 }
 
 // answerForward carries one exchange for the peer from. Only a libp2p peer of

@@ -201,7 +201,7 @@ func TestFirstPollsAreSpread(t *testing.T) {
 	}
 	began = time.Now()
 	for _, rt := range stored {
-		c.expect(rt.keyHash)
+		c.expect(rt.keyHash, false)
 	}
 	check("after letters arrived", pollSoon/2, pollSoon*3/2+time.Since(began))
 }

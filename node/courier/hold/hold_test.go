@@ -61,7 +61,7 @@ func (o owner) request(r wire.HoldRequest) []byte {
 
 func (o owner) ask(h *hold.Holder, r wire.HoldRequest) wire.HoldResponse {
 	o.t.Helper()
-	return h.Serve(context.Background(), alice, o.request(r))
+	return h.Serve(context.Background(), alice, o.request(r), nil)
 }
 
 func (o owner) open(h *hold.Holder, life time.Duration) wire.HoldResponse {
@@ -146,13 +146,13 @@ func TestTheft(t *testing.T) {
 		"signature of the future":           o.request(wire.HoldRequest{Op: wire.HoldClose, Time: identity.At(time.Now().Add(time.Hour))}),
 		"open that is over before it began": o.request(wire.HoldRequest{Op: wire.HoldOpen, Expires: identity.At(time.Now().Add(-time.Hour))}),
 	} {
-		resp := h.Serve(context.Background(), bob, request)
+		resp := h.Serve(context.Background(), bob, request, nil)
 		wantStatus(t, name, resp.Status, wire.Forbidden)
 		if len(resp.Letters) > 0 {
 			t.Errorf("%s: got letters", name)
 		}
 	}
-	wantStatus(t, "garbage", h.Serve(context.Background(), bob, []byte("garbage")).Status, wire.Malformed)
+	wantStatus(t, "garbage", h.Serve(context.Background(), bob, []byte("garbage"), nil).Status, wire.Malformed)
 	wantStatus(t, "fetch of the thief's own", thief.fetch(h).Status, wire.NoSlot)
 	if len(o.fetch(h).Letters) != 1 {
 		t.Error("the owner's letter is gone")
@@ -172,7 +172,7 @@ func TestLimits(t *testing.T) {
 	wantStatus(t, "slot 3 through one peer", c.open(h, time.Minute).Status, wire.Full)
 	wantStatus(t, "slot 1 again", a.open(h, time.Minute).Status, wire.Taken)
 	other := c.request(wire.HoldRequest{Op: wire.HoldOpen, Expires: identity.At(time.Now().Add(time.Minute))})
-	wantStatus(t, "slot 3 through another", h.Serve(context.Background(), bob, other).Status, wire.Taken)
+	wantStatus(t, "slot 3 through another", h.Serve(context.Background(), bob, other, nil).Status, wire.Taken)
 	wantStatus(t, "slot 4", newOwner(t).open(h, time.Minute).Status, wire.Full)
 
 	for i := range 3 {
@@ -233,7 +233,7 @@ func TestLongPoll(t *testing.T) {
 		began := time.Now()
 		poll := func(ctx context.Context) (wire.HoldResponse, time.Duration) {
 			began = time.Now()
-			resp := h.Serve(ctx, alice, o.request(wire.HoldRequest{Op: wire.HoldFetch, Wait: 25}))
+			resp := h.Serve(ctx, alice, o.request(wire.HoldRequest{Op: wire.HoldFetch, Wait: 25}), nil)
 			return resp, time.Since(began)
 		}
 		if resp, took := poll(t.Context()); resp.Status != wire.Taken || len(resp.Letters) != 0 || took != 25*time.Second {
@@ -250,7 +250,7 @@ func TestLongPoll(t *testing.T) {
 			t.Errorf("the server ends: after %v", took)
 		}
 		closing := o.request(wire.HoldRequest{Op: wire.HoldClose, Time: identity.At(time.Now().Add(2 * time.Second))})
-		time.AfterFunc(2*time.Second, func() { h.Serve(t.Context(), alice, closing) })
+		time.AfterFunc(2*time.Second, func() { h.Serve(t.Context(), alice, closing, nil) })
 		if resp, took := poll(t.Context()); resp.Status != wire.NoSlot || took != 2*time.Second {
 			t.Errorf("the slot is closed: %v after %v", resp.Status, took)
 		}
@@ -268,10 +268,10 @@ func TestPollLimits(t *testing.T) {
 		o.open(h, time.Hour)
 		var wg sync.WaitGroup
 		for range 2 {
-			wg.Go(func() { h.Serve(t.Context(), alice, o.request(wire.HoldRequest{Op: wire.HoldFetch, Wait: 20})) })
+			wg.Go(func() { h.Serve(t.Context(), alice, o.request(wire.HoldRequest{Op: wire.HoldFetch, Wait: 20}), nil) })
 		}
 		synctest.Wait()
-		third := h.Serve(t.Context(), alice, o.request(wire.HoldRequest{Op: wire.HoldFetch, Wait: 20}))
+		third := h.Serve(t.Context(), alice, o.request(wire.HoldRequest{Op: wire.HoldFetch, Wait: 20}), nil)
 		wantStatus(t, "third", third.Status, wire.Busy)
 		wg.Wait()
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 	"github.com/parley-network/parley/node/store"
 )
@@ -23,6 +24,7 @@ type Holder struct {
 
 	mu     sync.Mutex
 	slots  map[key]*slot
+	tags   map[tag]*slot   // by the tag of the next request of a slot's session
 	opened map[peer.ID]int // slots by who asked for them
 	handed map[peer.ID]int // bytes by who handed them in
 	bytes  int
@@ -40,6 +42,8 @@ type slot struct {
 	letters []*letter // in the order of arrival
 	bytes   int
 	polls   int
+	session *seal.Session // the last one that its owner began; nil: none
+	next    uint64        // number of its next request
 	changed chan struct{} // closed when a letter comes or the slot goes; nil if nobody waits
 }
 
@@ -64,7 +68,7 @@ type Stats struct{ Slots, Letters, Bytes, Polls int }
 func New(self peer.ID, lim Limits, s store.Store) *Holder {
 	return &Holder{
 		self: self, lim: lim, shelf: shelf{s, self.String()}, wake: make(chan struct{}, 1),
-		slots: make(map[key]*slot), opened: make(map[peer.ID]int), handed: make(map[peer.ID]int),
+		slots: make(map[key]*slot), tags: make(map[tag]*slot), opened: make(map[peer.ID]int), handed: make(map[peer.ID]int),
 	}
 }
 
@@ -178,6 +182,7 @@ func (h *Holder) drop(s *slot) {
 	s.letters = nil
 	decrement(h.opened, s.opener, 1)
 	delete(h.slots, s.key)
+	h.forget(s)
 	h.bury(h.shelf.slotRecord(s))
 	s.signal()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 	"github.com/parley-network/parley/node/store"
 )
@@ -19,8 +20,9 @@ const responseRoom = 60 << 10
 // Serve answers one encoded wire.HoldRequest that came by the peer from, which
 // is rarely the owner. A fetch waits as it asks, or until ctx ends. The
 // response's status is Taken; NoSlot; Full or Busy at a limit; Malformed; or
-// Forbidden for a wrong signature, time or holder.
-func (h *Holder) Serve(ctx context.Context, from peer.ID, body []byte) wire.HoldResponse {
+// Forbidden for a wrong signature, time or holder. A request that finds or makes
+// a slot leaves the slot with the session, unless that is nil.
+func (h *Holder) Serve(ctx context.Context, from peer.ID, body []byte, session *seal.Session) wire.HoldResponse {
 	r, err := wire.DecodeHold(body)
 	if err != nil {
 		return wire.HoldResponse{Status: wire.Malformed}
@@ -29,6 +31,15 @@ func (h *Holder) Serve(ctx context.Context, from peer.ID, body []byte) wire.Hold
 	if r.Verify(h.self, now) != nil {
 		return wire.HoldResponse{Status: wire.Forbidden}
 	}
+	resp := h.do(ctx, from, r, now)
+	if resp.Status == wire.Taken && session != nil {
+		h.keep(key(r.Slot), session)
+	}
+	return resp
+}
+
+// do does what a request of the slot's owner says.
+func (h *Holder) do(ctx context.Context, from peer.ID, r wire.HoldRequest, now time.Time) wire.HoldResponse {
 	switch r.Op {
 	case wire.HoldOpen:
 		return h.open(ctx, from, r, now)

@@ -23,15 +23,24 @@ const (
 
 // Exchange is the asker's half of one sealed exchange: it opens the response.
 type Exchange struct {
-	enc    []byte
-	secret []byte
+	enc     []byte
+	secret  []byte
+	session []byte
 }
+
+// Session returns what may follow the exchange, once its response has opened:
+// before, nobody but the asker may have it.
+func (x *Exchange) Session() *Session { return newSession(x.session) }
 
 // Reply is the answerer's half of one sealed exchange: it seals the response.
 type Reply struct {
-	enc    []byte
-	secret []byte
+	enc     []byte
+	secret  []byte
+	session []byte
 }
+
+// Session returns what may follow the exchange.
+func (r *Reply) Session() *Session { return newSession(r.session) }
 
 // SealRequest seals body, at most [MaxExchange]-4 bytes, to the public key pub,
 // as Oblivious HTTP does (RFC 9458 section 4.3): an encapsulated key and the
@@ -58,8 +67,12 @@ func SealRequest(pub, body []byte) (sealed []byte, x *Exchange, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("seal request: %w", err)
 	}
+	session, err := s.Export(sessionLabel, sha256.Size)
+	if err != nil {
+		return nil, nil, fmt.Errorf("seal request: %w", err)
+	}
 	// encapsulated is copied: the append below may write behind it.
-	x = &Exchange{enc: append([]byte(nil), encapsulated...), secret: secret}
+	x = &Exchange{enc: append([]byte(nil), encapsulated...), secret: secret, session: session}
 	return append(encapsulated, ct...), x, nil
 }
 
@@ -84,7 +97,11 @@ func (k *PrivateKey) OpenRequest(sealed []byte) (body []byte, reply *Reply, err 
 	if err != nil {
 		return nil, nil, fmt.Errorf("sealed request: %w", ErrUnreadable)
 	}
-	return body, &Reply{enc: append([]byte(nil), sealed[:enc]...), secret: secret}, nil
+	session, err := r.Export(sessionLabel, sha256.Size)
+	if err != nil {
+		return nil, nil, fmt.Errorf("sealed request: %w", ErrUnreadable)
+	}
+	return body, &Reply{enc: append([]byte(nil), sealed[:enc]...), secret: secret, session: session}, nil
 }
 
 // Seal seals body, at most [MaxExchange]-4 bytes, as the response (RFC 9458

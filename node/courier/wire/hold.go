@@ -43,12 +43,15 @@ const (
 // HoldRequest is a request to a holder. It is signed with the slot's key, so
 // that only who opened a slot is served from it, and names the holder and the
 // time, so that a signature serves nowhere else and not for long.
+//
+// A request of a session (seal.Session) that a signed one has begun has none of
+// Holder, Slot, Time and Signature: that it opens says as much.
 type HoldRequest struct {
 	Version   uint64        `cbor:"v"`                // 1
 	Op        HoldOp        `cbor:"op"`               //
-	Holder    string        `cbor:"holder"`           // libp2p peer id of the holder
-	Slot      []byte        `cbor:"slot"`             // 32 bytes, Ed25519 public key
-	Time      identity.Time `cbor:"time"`             // by the asker's clock
+	Holder    string        `cbor:"holder,omitempty"` // libp2p peer id of the holder
+	Slot      []byte        `cbor:"slot,omitempty"`   // 32 bytes, Ed25519 public key
+	Time      identity.Time `cbor:"time,omitzero"`    // by the asker's clock
 	Expires   identity.Time `cbor:"expires,omitzero"` // open: end of the slot's life
 	Wait      uint64        `cbor:"wait,omitempty"`   // fetch: seconds
 	Most      uint64        `cbor:"most,omitempty"`   // fetch: letters at most; 0: as many as fit
@@ -94,6 +97,40 @@ func (r HoldRequest) message() ([]byte, error) {
 // DecodeHold reads a request as [SignHold] writes it. The form is checked, not
 // the signature: see [HoldRequest.Verify].
 func DecodeHold(b []byte) (HoldRequest, error) {
+	r, err := decodeHold(b)
+	bad := ""
+	switch {
+	case err != nil:
+		return r, err
+	case len(r.Slot) != ed25519.PublicKeySize:
+		bad = "slot wants 32 bytes"
+	case len(r.Signature) != ed25519.SignatureSize:
+		bad = "sig wants 64 bytes"
+	case r.Time.IsZero():
+		bad = "time is missing"
+	default:
+		return r, nil
+	}
+	return r, fmt.Errorf("hold request: %s: %w", bad, ErrFrame)
+}
+
+// EncodeSessionHold completes r, of a session, with its version and encodes it.
+func EncodeSessionHold(r HoldRequest) ([]byte, error) {
+	r.Version, r.Holder, r.Slot, r.Time, r.Signature = version, "", nil, identity.Time{}, nil
+	return dagcbor.Marshal(r)
+}
+
+// DecodeSessionHold reads a request as [EncodeSessionHold] writes it.
+func DecodeSessionHold(b []byte) (HoldRequest, error) {
+	r, err := decodeHold(b)
+	if err == nil && (r.Holder != "" || len(r.Slot) > 0 || !r.Time.IsZero() || len(r.Signature) > 0) {
+		err = fmt.Errorf("hold request of a session: holder, slot, time and sig are not wanted: %w", ErrFrame)
+	}
+	return r, err
+}
+
+// decodeHold checks what both forms of a request have.
+func decodeHold(b []byte) (HoldRequest, error) {
 	var r HoldRequest
 	if len(b) > seal.MaxExchange {
 		return r, fmt.Errorf("hold request: %w", ErrFrameSize)
@@ -108,12 +145,6 @@ func DecodeHold(b []byte) (HoldRequest, error) {
 		bad = "v is unknown"
 	case !slices.Contains([]HoldOp{HoldOpen, HoldFetch, HoldAck, HoldClose}, r.Op):
 		bad = "op is unknown"
-	case len(r.Slot) != ed25519.PublicKeySize:
-		bad = "slot wants 32 bytes"
-	case len(r.Signature) != ed25519.SignatureSize:
-		bad = "sig wants 64 bytes"
-	case r.Time.IsZero():
-		bad = "time is missing"
 	case r.Op == HoldOpen && r.Expires.IsZero():
 		bad = "expires is missing"
 	case len(r.Done) > MaxIDs || slices.ContainsFunc(r.Done, notID):

@@ -26,6 +26,17 @@
 //	answer  1 byte   status: taken, or why there is no response
 //	        rest     sealed response around a [HoldResponse], with taken alone
 //
+// A request that opened or was fetched for a slot, and got a response, leaves a
+// session behind (seal.Session), in memory at both ends. The next request about
+// that slot can be the session's next instead, and so on:
+//
+//	ask     seal.Session.SealRequest around a [HoldRequest] without signature
+//	answer  as above, with seal.Session.SealResponse; or no-session
+//
+// The holder takes a session's requests in their order and each once. Either
+// end may forget a session at any time: the asker begins another with a signed
+// request.
+//
 // # /parley/forward/1: have one exchange carried to another peer
 //
 //	ask     DAG-CBOR of [ForwardRequest]
@@ -81,12 +92,14 @@ const (
 	Unreachable Status = 10 // the other peer could not be reached or did not answer
 	Unwilling   Status = 11 // this peer does not do that
 	Forbidden   Status = 12 // signature, time or addressee of the request is wrong
+	NoSession   Status = 13 // of no session known here, or not its next request
 )
 
 var statusText = [...]string{
 	Taken: "taken", Duplicate: "taken before", NoSlot: "no such slot", Full: "full", TooLarge: "too large",
 	Busy: "busy", Refused: "refused", Unreadable: "not readable with its key", Malformed: "malformed",
 	Unreachable: "other peer not reached", Unwilling: "unwilling", Forbidden: "signature, time or addressee is wrong",
+	NoSession: "no such session",
 }
 
 // String returns the code in words.

@@ -245,6 +245,29 @@ func TestHoldResponse(t *testing.T) {
 	}
 }
 
+// A request of a session names neither slot nor holder, and is not signed; a
+// signed one is none.
+func TestSessionHold(t *testing.T) {
+	b, err := wire.EncodeSessionHold(fetch())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := wire.DecodeSessionHold(b)
+	if err != nil || r.Op != fetch().Op || r.Wait != fetch().Wait || len(r.Slot)+len(r.Holder)+len(r.Signature) > 0 || !r.Time.IsZero() {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := wire.DecodeHold(b); !errors.Is(err, wire.ErrFrame) {
+		t.Errorf("read as a signed one: %v", err)
+	}
+	signed, err := wire.SignHold(slotKey(), fetch())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := wire.DecodeSessionHold(signed); !errors.Is(err, wire.ErrFrame) {
+		t.Errorf("a signed one read as a session's: %v", err)
+	}
+}
+
 // FuzzDecode feeds every decoder: none panics, and what one accepts is what
 // its encoder would write.
 func FuzzDecode(f *testing.F) {
@@ -260,7 +283,11 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range [][]byte{signed, response, forward, {1}, {0, 0, 0, 1, 7}, wire.EncodeLetter(make([]byte, 32), make([]byte, 1024+seal.Overhead))} {
+	session, err := wire.EncodeSessionHold(fetch())
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range [][]byte{signed, session, response, forward, {1}, {0, 0, 0, 1, 7}, wire.EncodeLetter(make([]byte, 32), make([]byte, 1024+seal.Overhead))} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -282,6 +309,11 @@ func FuzzDecode(f *testing.F) {
 				t.Error("hold request is written otherwise than read")
 			}
 			_ = r.Verify(id(t, holderText), now)
+		}
+		if r, err := wire.DecodeSessionHold(b); err == nil {
+			if again, err := wire.EncodeSessionHold(r); err != nil || !bytes.Equal(again, b) {
+				t.Error("hold request of a session is written otherwise than read")
+			}
 		}
 		if r, err := wire.DecodeHoldResponse(b); err == nil {
 			if again, err := wire.EncodeHoldResponse(r); err != nil || !bytes.Equal(again, b) {

@@ -138,7 +138,11 @@ var (
 		"synchronous = FULL",
 		"fullfsync = 1", "checkpoint_fullfsync = 1", // where fsync alone leaves data in the drive
 		"journal_size_limit = 16777216",
-		"secure_delete = ON", // what is deleted or replaced is overwritten; see Scrub for the log
+		// The log comes home when it is as long as that: pages that change often
+		// are brought home, and flushed, once for many commits.
+		"wal_autocheckpoint = 4096",
+		"cache_size = -32768", // KiB at most: a commit touches pages all over the file
+		"secure_delete = ON",  // what is deleted or replaced is overwritten; see Scrub for the log
 	}
 	readPragmas = append(commonPragmas[:2:2], "query_only = 1")
 )
