@@ -4,13 +4,13 @@
 # make bench-net     those of the network, in virtual time; takes most of an hour
 # make bench-cards   those of the life of a relationship; takes most of an hour
 # make sim     a small sweep on real nodes and on the model, and a report of each
-# make bench-sim     the simulator's figures; takes an hour, and installs nothing by itself
+# make bench-sim     those of the simulator
 # make test-net   nodes behind real routers, in network namespaces; needs root
 # make check   formatting, vet, staticcheck
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build run sim test test-net race race-ci bench bench-net bench-cards check fuzz
+.PHONY: build run sim test test-net race race-ci bench bench-net bench-cards bench-sim check fuzz
 
 # What runs once a command or a request is built without inlining, and the
 # program without net/http's HTTP/2, which its API on loopback and its pages
@@ -57,7 +57,7 @@ race-ci:
 # Each figure is a benchmark run once, one package after another. A promise
 # that falls short ends the target with an error.
 bench:
-	@$(GO) test -run '^$$' -bench '^BenchmarkFigure' -skip '^BenchmarkFigure(Cards|Net)' -benchtime 1x -timeout 30m ./... | $(FIGURES)
+	@$(GO) test -run '^$$' -bench '^BenchmarkFigure' -skip '^BenchmarkFigure(Cards|Net|Sim)' -benchtime 1x -timeout 30m ./... | $(FIGURES)
 
 FIGURES = awk '/^(figure|info) |^--- |^FAIL|^panic|SKIPPED|_test\.go:/ { print; fflush() } / SHORT$$|^FAIL|^panic/ { short = 1 } END { exit short }'
 
@@ -71,6 +71,12 @@ bench-cards:
 # take 5 GB. Also PARLEY_NET_HONEST in a siege, PARLEY_NET_CHURN who come and go.
 bench-net:
 	@$(GO) test -p 1 -run '^$$' -bench '^BenchmarkFigureNet' -benchtime 1x -timeout 120m ./sim ./gossip/... ./node | $(FIGURES)
+
+# The simulator's: the model beside other people's simulators and beside real
+# nodes, real nodes beside bare hosts. PARLEY_COMPARE_NODES=100,300,1000.
+bench-sim:
+	@$(GO) test -p 1 -run '^$$' -bench '^BenchmarkFigureSim' -benchtime 1x -timeout 120m ./sim ./sim/yardstick ./sim/study ./sim/stack | $(FIGURES)
+	@$(GO) run ./cmd/parley-sim bench --only workers
 
 check:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run: gofmt -w .'; exit 1; }

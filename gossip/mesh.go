@@ -46,10 +46,10 @@ func meshParams() pubsub.GossipSubParams {
 	// (5 to 11) take 7 copies to save one or two hops; a degree of 4 takes 2.5
 	// but 9 hops. High room above D keeps what both sides want: with Dhi = 7 as
 	// many nodes fall below D, copies go to 3.3 and the last hop to 0.42 s.
-	p.D, p.Dlo, p.Dhi = 5, 4, 8
-	// A mesh that is too full keeps the four that brought most, and one at
+	p.D, p.Dlo, p.Dhi = 4, 4, 8
+	// A mesh that is too full keeps the three that brought most, and one at
 	// random, so that a newcomer can show what it is good for.
-	p.Dscore = 4
+	p.Dscore = 3
 	// One neighbour is a peer that this node dialled: whoever dials us in
 	// numbers takes at most the other places. It is the most that D allows; two,
 	// with D = 6, take 0.1 copies more and were no better in a siege.

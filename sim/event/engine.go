@@ -23,8 +23,10 @@ type Engine[T Number, E any] struct {
 // Now returns the time of the event that is being lived, or was last.
 func (e *Engine[T, E]) Now() T { return e.now }
 
-// Waiting returns how many events are to come, Lived how many have been.
-func (e *Engine[T, E]) Waiting() int  { return e.queue.Len() }
+// Waiting returns how many events are to come.
+func (e *Engine[T, E]) Waiting() int { return e.queue.Len() }
+
+// Lived returns how many events have been.
 func (e *Engine[T, E]) Lived() uint64 { return e.lived }
 
 // At has an event happen at a time, and panics if that is past or no number:

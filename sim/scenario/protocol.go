@@ -75,7 +75,7 @@ type Record struct {
 // peers, and an open intent of 2,375 bytes is the measured one.
 func defaultProtocol() Protocol {
 	link := Duration(50 * time.Millisecond)
-	return Protocol{D: 5, Low: 4, High: 8, Lazy: 8, Heartbeat: Duration(300 * time.Millisecond), Peers: 10,
+	return Protocol{D: 4, Low: 4, High: 8, Lazy: 8, Heartbeat: Duration(300 * time.Millisecond), Peers: 10,
 		Latency: [2]Duration{link, link}, Size: 2375}
 }
 

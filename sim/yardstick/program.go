@@ -1,15 +1,25 @@
-package adoption_test
+// Package yardstick runs other people's simulators beside the model, on the
+// same network with the same parameters, to tell how much quicker the model is.
+// What is not on this machine is told, and its published figure stands in under
+// another name.
+package yardstick
 
 import (
 	"context"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"testing"
 )
+
+//go:embed spread.py
+var graphToolProgram []byte
+
+//go:embed spread.mjs
+var agentscriptProgram []byte
 
 // said is what a yardstick's program prints: seconds of the steps alone, and
 // who is inside after each.
@@ -22,31 +32,40 @@ type said struct {
 // program runs a yardstick on a file of edges among so many agents.
 type program func(ctx context.Context, edges string, agents int) (said, error)
 
-func findGraphTool(b *testing.B) (program, bool) {
+// findGraphTool looks for a Python that has graph-tool. Its program is written
+// into dir.
+func findGraphTool(ctx context.Context, dir string) (program, error) {
+	script := filepath.Join(dir, "spread.py")
+	if err := os.WriteFile(script, graphToolProgram, 0o600); err != nil {
+		return nil, err
+	}
 	for _, python := range []string{"python3", "/usr/bin/python3"} {
-		if exec.CommandContext(b.Context(), python, "-c", "import graph_tool.all").Run() == nil {
+		if exec.CommandContext(ctx, python, "-c", "import graph_tool.all").Run() == nil {
 			return func(ctx context.Context, edges string, agents int) (said, error) {
-				return measure(ctx, agents, python, append([]string{"testdata/yardstick/spread.py", edges}, parameters(agents, "1")...)...)
-			}, true
+				return measure(ctx, agents, python, append([]string{script, edges}, parameters(agents, "1")...)...)
+			}, nil
 		}
 	}
-	fmt.Println("info sim-spread-graph-tool SKIPPED: no python3 here has graph_tool (Debian: apt-get install python3-graph-tool); its published figure stands in")
-	return nil, false
+	return nil, fmt.Errorf("no python3 here has graph_tool (Debian: apt-get install python3-graph-tool)")
 }
 
 // agentscriptVersion is the one that figures are told against.
 const agentscriptVersion = "0.10.27"
 
-// findAgentscript installs it among this user's caches, once.
-func findAgentscript(b *testing.B) (program, bool) {
-	library, err := installAgentscript(b.Context())
+// findAgentscript installs it among this user's caches, once. Its program is
+// written into dir.
+func findAgentscript(ctx context.Context, dir string) (program, error) {
+	script := filepath.Join(dir, "spread.mjs")
+	if err := os.WriteFile(script, agentscriptProgram, 0o600); err != nil {
+		return nil, err
+	}
+	library, err := installAgentscript(ctx)
 	if err != nil {
-		fmt.Printf("info sim-spread-agentscript SKIPPED: %v; its published figure stands in\n", err)
-		return nil, false
+		return nil, err
 	}
 	return func(ctx context.Context, edges string, agents int) (said, error) {
-		return measure(ctx, agents, "node", append([]string{"--max-old-space-size=8192", "testdata/yardstick/spread.mjs", library, edges}, parameters(agents)...)...)
-	}, true
+		return measure(ctx, agents, "node", append([]string{"--max-old-space-size=8192", script, library, edges}, parameters(agents)...)...)
+	}, nil
 }
 
 func installAgentscript(ctx context.Context) (string, error) {
