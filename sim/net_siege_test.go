@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -24,6 +25,8 @@ const (
 	// who is of use.
 	warmCasts, siegeGap = 20, 3 * time.Second
 	siegeCasts          = 10
+	// siegeSeeds is how many networks are besieged.
+	siegeSeeds = 5
 )
 
 // siegeOf is one way of being hostile.
@@ -115,35 +118,50 @@ func TestNetSiege(t *testing.T) {
 }
 
 // BenchmarkFigureNetSiege measures each siege against the same network in
-// peace.
+// peace, under several seeds (PARLEY_NET_SEEDS): one run says little, since the
+// slowest of some hundred deliveries came either by the mesh or by a heartbeat,
+// and the seed decides. Nothing may be lost in any; the slowest is the median's,
+// and each run's is printed.
 func BenchmarkFigureNetSiege(b *testing.B) {
-	honest := siegeNodes
+	honest, seeds := siegeNodes, siegeSeeds
 	if n, err := strconv.Atoi(os.Getenv("PARLEY_NET_HONEST")); err == nil {
 		honest = n
 	}
-	var quiet outcome
-	inWorld(b, 1, func(w *World) { quiet = endure(w, honest, 0, siegeOf{}) })
+	if n, err := strconv.Atoi(os.Getenv("PARLEY_NET_SEEDS")); err == nil && n > 0 {
+		seeds = n
+	}
 	out := os.Stdout
 	figure.Info(out, "net-siege-conditions", fmt.Sprintf(
-		"%d honest nodes, %d sybils; a node has about 8 honest connections and 16 hostile, dials as many of each; measured after %d casts and %s of the attack",
-		honest, sybilsPerNode*honest, warmCasts, time.Duration(warmCasts)*siegeGap+10*time.Second))
+		"%d honest nodes, %d sybils, %d seeds; a node has about 8 honest connections and 16 hostile, dials as many of each; measured after %d casts and %s of the attack",
+		honest, sybilsPerNode*honest, seeds, warmCasts, time.Duration(warmCasts)*siegeGap+10*time.Second))
 	figure.Info(out, "net-siege-published-elsewhere", "all delivered (GossipSub v1.1 evaluation report)")
-	figure.Info(out, "net-siege-quiet-p99-max-ms", fmt.Sprintf("%d %d", quiet.warm.quantile(.99).Milliseconds(), quiet.warm.quantile(1).Milliseconds()))
+	quiet := make([]outcome, seeds)
+	for seed := range quiet {
+		inWorld(b, uint64(seed+1), func(w *World) { quiet[seed] = endure(w, honest, 0, siegeOf{}) })
+		figure.Info(out, "net-siege-quiet-p99-max-ms", fmt.Sprintf("%d %d", quiet[seed].warm.quantile(.99).Milliseconds(), quiet[seed].warm.quantile(1).Milliseconds()))
+	}
 	for _, how := range sieges {
-		var o outcome
-		inWorld(b, 1, func(w *World) { o = endure(w, honest, sybilsPerNode*honest, how) })
 		name := "net-siege-" + how.name + "-"
-		total := float64((warmCasts + siegeCasts) * (honest - 1))
-		delivered, slower := 1-float64(o.lost)/total, o.warm.quantile(1).Seconds()/quiet.warm.quantile(1).Seconds()
+		delivered, slower := 1.0, make([]float64, seeds)
+		for seed := range seeds {
+			var o outcome
+			inWorld(b, uint64(seed+1), func(w *World) { o = endure(w, honest, sybilsPerNode*honest, how) })
+			delivered = min(delivered, 1-float64(o.lost)/float64((warmCasts+siegeCasts)*(honest-1)))
+			slower[seed] = o.warm.quantile(1).Seconds() / quiet[seed].warm.quantile(1).Seconds()
+			figure.Info(out, name+"p99-max-copies", fmt.Sprintf("%d ms, %d ms, %.2f; %.2f times the quiet max",
+				o.warm.quantile(.99).Milliseconds(), o.warm.quantile(1).Milliseconds(), o.warm.copies, slower[seed]))
+			figure.Info(out, name+"first-minute-p50-p99-max-ms", fmt.Sprintf("%d %d %d, and %d deliveries later than 3 s",
+				o.cold.quantile(.5).Milliseconds(), o.cold.quantile(.99).Milliseconds(), o.cold.quantile(1).Milliseconds(), o.cold.missed))
+		}
+		slices.Sort(slower)
+		median := (slower[(seeds-1)/2] + slower[seeds/2]) / 2
 		if how.extra {
 			figure.Info(out, name+"delivered-share", delivered)
-			figure.Info(out, name+"max-over-quiet", slower)
-		} else {
-			figure.AtLeast(out, name+"delivered-share", delivered, 1)
-			figure.AtMost(out, name+"max-over-quiet", slower, 2)
+			figure.Info(out, name+"max-over-quiet-median", median)
+			continue
 		}
-		figure.Info(out, name+"p99-max-copies", fmt.Sprintf("%d ms, %d ms, %.2f", o.warm.quantile(.99).Milliseconds(), o.warm.quantile(1).Milliseconds(), o.warm.copies))
-		figure.Info(out, name+"first-minute-p50-p99-max-ms", fmt.Sprintf("%d %d %d, and %d deliveries later than 3 s",
-			o.cold.quantile(.5).Milliseconds(), o.cold.quantile(.99).Milliseconds(), o.cold.quantile(1).Milliseconds(), o.cold.missed))
+		figure.AtLeast(out, name+"delivered-share", delivered, 1)
+		figure.AtMost(out, name+"max-over-quiet-median", median, 2)
+		figure.Info(out, name+"max-over-quiet-worst", slower[seeds-1])
 	}
 }
