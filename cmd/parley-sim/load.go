@@ -67,8 +67,20 @@ func checkEdges(f *scenario.File) error {
 		return usageError{err}
 	}
 	defer list.Close()
-	if _, err := graph.ReadList(list.Name(), list); err != nil {
+	edges, err := graph.ReadList(list.Name(), list)
+	if err != nil {
 		return usageError{fmt.Errorf("%s: network.file: %w", f.At("network.file"), err)}
+	}
+	for i := range f.Scenario.Points() {
+		s, _, err := f.Scenario.Point(i)
+		if err != nil {
+			return err
+		}
+		// The first people are the list's; whoever is beyond has no acquaintance.
+		if agents := s.People.Count + s.Vendors.Count; agents < edges.Len() {
+			return usageError{fmt.Errorf("%s: network.file: it has %d people, and people.count and vendors.count are %d together: want at least as many",
+				f.At("network.file"), edges.Len(), agents)}
+		}
 	}
 	return nil
 }

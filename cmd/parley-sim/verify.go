@@ -130,8 +130,11 @@ func (v verified) print(w io.Writer) {
 		fmt.Fprintf(w, "%d cells have no result; parley-sim resume %s runs them\n", v.Missing, v.Dir)
 	}
 	verdict := "does not hold"
-	if v.Holds {
+	switch {
+	case v.Holds:
 		verdict = "holds"
+	case v.Missing > 0 && v.Same == v.Cells && len(v.Tables) == 0:
+		verdict = "is not finished, and holds as far as it goes"
 	}
 	fmt.Fprintf(w, "%s %s: %d of %d cells the same to the bit\n", v.Dir, verdict, v.Same, v.Cells)
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/parley-network/parley/sim/result"
 )
@@ -27,6 +29,9 @@ func Write(dir, out string, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := in.has(o.Values); err != nil {
+		return "", err
+	}
 	if in.Files, err = beside(dir, out); err != nil {
 		return "", err
 	}
@@ -34,6 +39,26 @@ func Write(dir, out string, o Options) (string, error) {
 		return "", err
 	}
 	return out, nil
+}
+
+// has refuses a value that no cell found, and names those there are.
+func (in Input) has(values []string) error {
+	var names []string
+	for _, c := range in.Cells {
+		if c.Outcome == nil {
+			continue
+		}
+		for _, v := range c.Outcome.Values {
+			names = append(names, v.Name)
+		}
+		break
+	}
+	for _, v := range values {
+		if len(names) > 0 && !slices.Contains(names, v) {
+			return fmt.Errorf("no value is called %q; there are %s", v, strings.Join(names, ", "))
+		}
+	}
+	return nil
 }
 
 // Read takes what a folder holds.

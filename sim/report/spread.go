@@ -93,12 +93,12 @@ func still(s *outcome.Spread, step int, unit string) chart.Figure {
 			in++
 		}
 	}
-	n.Title = fmt.Sprintf("%s %d · %s taking part", unit, step, grouped(in))
+	n.Title = fmt.Sprintf("%s %d · %s of those drawn have joined, not counting who left for good", unit, step, grouped(in))
 	return n
 }
 
 func spreadTable(s *outcome.Spread, steps []int, unit string) table {
-	t := table{Head: []string{unit, "people taking part", "vendors taking part", "left", "not yet there"}}
+	t := table{Head: []string{unit, "people who joined", "vendors who joined", "left for good", "not yet there"}}
 	for _, step := range steps {
 		var people, vendors, left, out int
 		for i := range s.X {

