@@ -151,12 +151,13 @@ func (t *test) wantsTrue() bool {
 // does a false one where existence is asked. A property stated several times
 // meets t when one statement does (colours: red, blue); but truth values must
 // all meet it, and so must all statements under ne, for there a second
-// statement contradicts.
+// statement contradicts. That a thing is there says nothing of what it is: a
+// true beside "insurance: basic" is passed over by a test of the latter.
 func (t *test) met(facts []fact) bool {
 	found := false
 	for i := range facts {
 		f := &facts[i]
-		if f.property != t.property {
+		if f.property != t.property || (f.typ == intentcast.TypeBool && f.text == "true" && t.typ != intentcast.TypeBool && t.op != intentcast.OpExists) {
 			continue
 		}
 		switch one := t.holds(f); {

@@ -140,7 +140,7 @@ func newCatalogue(t *rapid.T, items []market.Item) *market.Catalogue {
 // intent in one way.
 func TestEveryDraftIsAcceptable(t *testing.T) {
 	drafts := 0
-	rapid.Check(t, func(rt *rapid.T) {
+	check := func(rt *rapid.T) {
 		in, r := genIntent(rt, t), rules(t)
 		r.Seller = genAttributes(rt)
 		a := market.Match(&in, newCatalogue(rt, genItems(rt)), r, now)
@@ -154,6 +154,11 @@ func TestEveryDraftIsAcceptable(t *testing.T) {
 		o := offer(t, a.Draft, "shop")
 		if got := market.Rank(&in, []market.Received{o}, market.Preferences{}, now); !got[0].Acceptable {
 			rt.Fatalf("refused: %s\noffer %s", pretty(got[0].Reasons), pretty(o.Offer))
+		}
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		for range 2 { // a hundred alone may make no draft
+			check(rt)
 		}
 	})
 	if drafts == 0 {
