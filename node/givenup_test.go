@@ -39,11 +39,15 @@ func TestLettersRefusedAreTold(t *testing.T) {
 		shop.Start()
 		w.Meet([]sim.Edge{{A: 0, B: 1}, {A: 0, B: 2}}, shop, tn.bystanders[0], tn.bystanders[1])
 
-		refused := awaitState(w, pat, card.ID, "refused")
+		var refused view.Card
+		w.Eventually(30*time.Minute, "the card is refused", func() bool { // after long silence answers are looked for rarely
+			refused = must[view.Card](w)(pat.Card(ctx, card.ID))
+			return refused.State == "refused"
+		})
 		if !strings.Contains(refused.Alarm, "refused by the vendor") {
 			w.T.Errorf("the card says %q", refused.Alarm)
 		}
-		w.Eventually(3*time.Minute, "the negotiation is closed", func() bool {
+		w.Eventually(30*time.Minute, "the negotiation is closed", func() bool {
 			g := must[view.Negotiation](w)(pat.Negotiation(ctx, talk.ID))
 			return g.State == "closed" && strings.Contains(g.Why, "refused the proffer")
 		})

@@ -14,8 +14,8 @@ import (
 // A calibration takes the model no further from what was measured, says what
 // that was, and is read again as it was written.
 func TestCalibrate(t *testing.T) {
-	p := plan(24)
-	p.Casts = 3
+	p := plan(60) // of fewer the sample is too small to tell a hop from chance
+	p.Casts = 10
 	start := mesh.Default()
 	start.Process = scenario.Duration(8 * time.Millisecond) // wrong on purpose
 	got, err := Calibrate(t.Context(), p, start)
