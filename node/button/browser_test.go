@@ -1,3 +1,5 @@
+//go:build unix
+
 package button_test
 
 import (
@@ -157,6 +159,7 @@ func TestInABrowserACoveredFrameCannotBePressed(t *testing.T) {
 	defer node.Close()
 	page := visit(b, serveShop(t, func() string { return fmt.Sprintf(shopPage, shop, node.URL) }, node.URL))
 	frame := b.frame()
+	b.until("the frame's document", func() bool { return eval[bool](b, frame, `!!document.querySelector('button')`) })
 	for name, trick := range map[string]string{
 		"covered":     `(d => { d.style.cssText = 'position:fixed;inset:0;background:#fff;z-index:2147483647;pointer-events:none'; document.body.append(d); })(document.createElement('div'))`,
 		"transparent": `document.querySelector('iframe').style.opacity = '0.01'`,

@@ -1,3 +1,5 @@
+//go:build unix
+
 package button_test
 
 import (
@@ -7,8 +9,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -55,14 +57,19 @@ func startBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
+	profile, err := os.MkdirTemp("", "parley-button-*")
+	if err != nil {
+		t.Fatal(err)
+	}
 	args := []string{"--headless", "--remote-debugging-pipe", "--site-per-process", "--no-first-run", "--disable-gpu", "--mute-audio",
 		"--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-		"--user-data-dir=" + filepath.Join(t.TempDir(), "profile")}
+		"--user-data-dir=" + profile}
 	if os.Geteuid() == 0 {
 		args = append(args, "--no-sandbox") // Chromium's sandbox refuses root
 	}
 	cmd := exec.Command(path, args...)
 	cmd.ExtraFiles = []*os.File{toChild, fromChild} // 3 and 4
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -72,11 +79,18 @@ func startBrowser(t *testing.T) *browser {
 	var read sync.WaitGroup
 	read.Go(func() { b.read(from) })
 	t.Cleanup(func() {
-		to.Close() // the browser leaves when its pipe closes
-		cmd.Process.Kill()
+		to.Close()                                      // the browser leaves when its pipe closes
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // its children too
 		cmd.Wait()
 		from.Close()
 		read.Wait()
+		// A child that is still dying may write once more.
+		for range 50 {
+			if os.RemoveAll(profile) == nil {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
 	})
 	return b
 }
