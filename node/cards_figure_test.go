@@ -298,11 +298,11 @@ func (t *telling) share() {
 		}
 	}
 	until(t, 10*time.Minute+time.Duration(len(t.cards))*100*time.Millisecond, "every vendor has receipted the old address", func() bool {
-		return t.pat.count(store.Query{Kind: kindStatement, State: "receipt"}) == len(t.cards)
+		return t.letters() == 2*len(t.cards) // what was shared, and the receipt
 	})
 }
 
-// letters counts what the person has said so far.
+// letters counts what was said so far, by either side.
 func (t *telling) letters() int { return t.pat.count(store.Query{Kind: kindStatement}) }
 
 // sleep stops so many vendors and returns how many cards have one that is

@@ -289,14 +289,12 @@ func (n *Node) tellOne(c *change, rec store.Record) error {
 	if why != "" {
 		return fail(why)
 	}
+	given.told = rec.ID
 	t.Statement, err = n.disclose(c, r, []giving{given})
 	if errors.Is(err, view.ErrInvalid) { // as for a piece that it must forget before the change is due
 		return fail(clip(err.Error(), maxReason))
 	}
 	if err != nil {
-		return err
-	}
-	if err := put(c.Tx, store.Record{Kind: kindAwaited, ID: t.Statement.String(), Ref: rec.ID}, struct{}{}); err != nil {
 		return err
 	}
 	rec.State = toldWaiting

@@ -19,18 +19,15 @@ type ledgerEntry = disclosure.Entry
 
 // hearTold notes the vendor's receipt for a change it was told of. told is
 // false where the receipt is for something else.
-func (n *Node) hearTold(c *change, r *relation, st *statement.Statement, receipt disclosure.Receipt) (told bool, err error) {
-	awaited, err := c.Get(kindAwaited, st.Body.Answers.String())
+func (n *Node) hearTold(c *change, r *relation, l disclosure.Ledger, st *statement.Statement, receipt disclosure.Receipt) (told bool, err error) {
+	id, err := toldBy(c, r, l, st.Body.Answers)
+	if id == "" || err != nil {
+		return false, err
+	}
+	rec, err := c.Get(kindTold, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	if err := c.Delete(kindAwaited, awaited.ID); err != nil {
-		return true, err
-	}
-	rec, err := c.Get(kindTold, awaited.Ref)
 	if err != nil {
 		return true, err
 	}
@@ -48,6 +45,25 @@ func (n *Node) hearTold(c *change, r *relation, st *statement.Statement, receipt
 	return true, n.toldAll(c, r, rec, t)
 }
 
+// toldBy returns the ID of the told record that a statement came from: the
+// pieces it gave know. "" if no change made it.
+func toldBy(c *change, r *relation, l disclosure.Ledger, said dagcbor.CID) (string, error) {
+	i := slices.IndexFunc(l.Entries, func(e ledgerEntry) bool { return e.Statement == said })
+	if i < 0 {
+		return "", nil
+	}
+	rec, err := c.Get(kindPiece, pieceID(r.body.Person, l.Entries[i].Item.ID))
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	var p pieceBody
+	err = get(rec, &p)
+	return p.Told, err
+}
+
 // toldAll tells the owner of a refusal, and of the last answer. Each single
 // confirmation is in the list, and no event: a change may be told to
 // thousands.
@@ -58,7 +74,12 @@ func (n *Node) toldAll(c *change, r *relation, rec store.Record, t toldBody) err
 		}
 	}
 	for _, open := range []string{toldWaiting, toldNext} { // most often one of the first is left
-		left, err := c.List(store.Query{Kind: kindTold, Ref: rec.Ref, State: open, Limit: 1})
+		// Whatever change the first open one is of: by both, the store would walk
+		// past all that have answered to find one that has not.
+		left, err := c.List(store.Query{Kind: kindTold, State: open, Limit: 1})
+		if err == nil && len(left) > 0 && left[0].Ref != rec.Ref {
+			left, err = c.List(store.Query{Kind: kindTold, Ref: rec.Ref, State: open, Limit: 1})
+		}
 		if err != nil || len(left) > 0 {
 			return err
 		}

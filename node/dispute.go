@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
@@ -74,8 +75,8 @@ func (n *Node) spokenBundle(tx store.Tx, k *card, r *relation) (archive.Bundle, 
 	if err != nil {
 		return b, err
 	}
-	for _, by := range []string{string(r.body.Side), string(r.other())} {
-		said, err := tx.List(store.Query{Kind: kindStatement, Ref: string(r.body.Person) + " " + by})
+	for _, by := range []identity.Role{r.body.Side, r.other()} {
+		said, err := tx.List(logOf(r.body.Person, by))
 		if err != nil {
 			return b, err
 		}

@@ -10,8 +10,10 @@ import (
 )
 
 const (
-	// mostLedgers bounds the relationships whose ledgers are kept in memory.
-	mostLedgers = 4096
+	// mostLedgers bounds the relationships whose ledgers are kept in memory, at
+	// about a kilobyte each. A change is told to all in turn: of more than are
+	// kept, none would be found.
+	mostLedgers = 16384
 	// mostEntries bounds the items of such a ledger, at some 600 bytes each.
 	mostEntries = 32
 )

@@ -149,7 +149,7 @@ func (n *Node) hearReceipt(c *change, r *relation, st *statement.Statement) erro
 			return err
 		}
 	}
-	told, err := n.hearTold(c, r, st, receipt)
+	told, err := n.hearTold(c, r, before, st, receipt)
 	if told || err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ const (
 	kindCard   store.Kind = "card"   // ID: CID of version 0 · Ref: offer CID · State
 
 	kindRelation  store.Kind = "relation"  // ID: the person's DID · Ref: CID of the card · State: open, frozen, stranger · Due: forgotten, of a stranger
-	kindStatement store.Kind = "statement" // ID: person's DID, side, number · Ref: person's DID, side · State: its kind
+	kindStatement store.Kind = "statement" // ID: person's DID, side, number
 	kindEarly     store.Kind = "early"     // statements before their turn; ID as above · Ref: person's DID
 
 	kindTerms       store.Kind = "terms"       // vendors' term updates; ID: the vendor's DID · Due: expiry
@@ -30,7 +30,6 @@ const (
 	kindPiece       store.Kind = "piece"       // data shared; ID: person's DID, item · Ref: path · State: live, gone · Due: to be deleted, at a vendor
 	kindChange      store.Kind = "change"      // of the profile; ID: random · Ref: path · Due: takes effect
 	kindTold        store.Kind = "told"        // who is told of a change; ID: change, person's DID · Ref: change · State
-	kindAwaited     store.Kind = "awaited"     // a receipt for a change; ID: CID of the statement · Ref: ID of the told record
 	kindCopy        store.Kind = "copy"        // what a vendor handed over; ID: CID of the demand · Ref: person's DID · Due: forgotten, at a vendor
 	kindInbox       store.Kind = "inbox"       // events; ID: person's DID, the vendor's id · Ref: card · State · Due: forgotten
 	kindReleased    store.Kind = "released"    // details of intents opened; Ref: root of the intent
@@ -140,9 +139,10 @@ func put(tx store.Tx, r store.Record, body any) error {
 	return tx.Put(r)
 }
 
-// get reads r's body.
+// get reads r's body. This node wrote it: that it is canonical, which doubles
+// what reading takes, is for what comes from others.
 func get(r store.Record, body any) error {
-	if err := dagcbor.Unmarshal(r.Body, body); err != nil {
+	if err := dagcbor.UnmarshalPart(r.Body, body); err != nil {
 		return fmt.Errorf("record %s %s: %w", r.Kind, r.ID, err)
 	}
 	return nil

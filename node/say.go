@@ -86,15 +86,11 @@ func (n *Node) receiveSay(c *change, in courier.Inbound) error {
 	if err := decodeLetter(in.Body, &l, &l.Version); err != nil {
 		return err
 	}
-	s, err := statement.DecodeSigned(l.Statement)
+	st, err := statement.Decode(l.Statement)
 	if err != nil {
 		return courier.Refuse("%v", err)
 	}
-	b, _, err := statement.DecodeBody(s.Raw)
-	if err != nil {
-		return courier.Refuse("%v", err)
-	}
-	r, err := n.relationOfLetter(c, in, l, b)
+	r, err := n.relationOfLetter(c, in, l, &st.Body)
 	if r == nil || err != nil {
 		return err
 	}
@@ -102,8 +98,7 @@ func (n *Node) receiveSay(c *change, in courier.Inbound) error {
 	if err != nil {
 		return courier.Refuse("%v", err)
 	}
-	st, err := s.Verify(ring, c.now)
-	if err != nil {
+	if err := st.Verify(ring, c.now); err != nil {
 		return courier.Refuse("%v", err)
 	}
 	return n.hearSay(c, r, &st, &l, in)
@@ -271,17 +266,18 @@ func statementID(person identity.DID, by identity.Role, seq uint64) string {
 	return fmt.Sprintf("%s %s %07d", person, by, seq)
 }
 
-func logRef(person identity.DID, by identity.Role) string { return fmt.Sprintf("%s %s", person, by) }
+// logOf selects one side's statements, in their order.
+func logOf(person identity.DID, by identity.Role) store.Query {
+	return store.Query{Kind: kindStatement, Prefix: fmt.Sprintf("%s %s ", person, by)}
+}
 
 func keepStatement(tx store.Tx, b *statement.Body, id dagcbor.CID, raw []byte) error {
-	return tx.Put(store.Record{
-		Kind: kindStatement, ID: statementID(b.Person, b.By, b.Seq), Ref: logRef(b.Person, b.By), State: string(b.Kind), Body: raw,
-	})
+	return tx.Put(store.Record{Kind: kindStatement, ID: statementID(b.Person, b.By, b.Seq), Body: raw})
 }
 
 // statements returns one side's log as it is kept.
 func statements(tx store.Tx, r *relation, by identity.Role) ([]statement.Signed, error) {
-	recs, err := tx.List(store.Query{Kind: kindStatement, Ref: logRef(r.body.Person, by)})
+	recs, err := tx.List(logOf(r.body.Person, by))
 	if err != nil {
 		return nil, err
 	}
@@ -344,6 +340,9 @@ func (n *Node) keepEarly(c *change, r *relation, st *statement.Statement, letter
 
 // takeEarly hears the statement that waited for the one just heard.
 func (n *Node) takeEarly(c *change, r *relation, in courier.Inbound) error {
+	if r.body.Asked.IsZero() {
+		return nil // none has ever come early
+	}
 	id := statementID(r.body.Person, r.other(), r.body.Other.Count)
 	rec, err := c.Get(kindEarly, id)
 	if errors.Is(err, store.ErrNotFound) {

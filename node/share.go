@@ -26,6 +26,7 @@ type pieceBody struct {
 	Statement dagcbor.CID        `cbor:"statement"`
 	Canary    string             `cbor:"canary,omitempty"` // kind of variant; only at the person's
 	Tag       string             `cbor:"tag,omitempty"`
+	Told      string             `cbor:"told,omitempty"` // ID of the told record of the change that gave it; only at the person's
 }
 
 // States of a piece's record.
@@ -39,12 +40,15 @@ func pieceID(person identity.DID, item uint64) string { return fmt.Sprintf("%s %
 // bothLogs reads the logs of a relationship.
 func bothLogs(tx store.Tx, r *relation) (person, vendor []statement.Statement, err error) {
 	for by, to := range map[identity.Role]*[]statement.Statement{identity.RolePerson: &person, identity.RoleVendor: &vendor} {
-		signed, err := statements(tx, r, by)
+		recs, err := tx.List(logOf(r.body.Person, by))
 		if err != nil {
 			return nil, nil, err
 		}
-		if *to, err = opened(signed); err != nil {
-			return nil, nil, err
+		*to = make([]statement.Statement, len(recs))
+		for i, rec := range recs {
+			if (*to)[i], err = statement.Decode(rec.Body); err != nil {
+				return nil, nil, fmt.Errorf("record %s %s: %w", rec.Kind, rec.ID, err)
+			}
 		}
 	}
 	return person, vendor, nil
@@ -90,6 +94,7 @@ type giving struct {
 	value  []byte
 	canary string
 	tag    string
+	told   string // ID of the told record, if a change gives it
 }
 
 func (n *Node) toShare(c *change, r *relation, w view.ShareWant) ([]giving, error) {
@@ -172,7 +177,7 @@ func (n *Node) disclose(c *change, r *relation, given []giving) (dagcbor.CID, er
 	}
 	for i, g := range given {
 		b := pieceBody{
-			Person: r.body.Person, Card: r.body.Card, Item: g.item, Opening: openings[i], Statement: s.ID(), Canary: g.canary, Tag: g.tag,
+			Person: r.body.Person, Card: r.body.Card, Item: g.item, Opening: openings[i], Statement: s.ID(), Canary: g.canary, Tag: g.tag, Told: g.told,
 		}
 		if err := keepPiece(c, r, b); err != nil {
 			return dagcbor.CID{}, err

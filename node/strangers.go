@@ -51,8 +51,8 @@ func forgetStranger(c *change, rec store.Record) error {
 		return err
 	}
 	for _, q := range []store.Query{
-		{Kind: kindStatement, Ref: logRef(identity.DID(person), identity.RolePerson)},
-		{Kind: kindStatement, Ref: logRef(identity.DID(person), identity.RoleVendor)},
+		logOf(identity.DID(person), identity.RolePerson),
+		logOf(identity.DID(person), identity.RoleVendor),
 		{Kind: kindEarly, Ref: person},
 	} {
 		if err := deleteAll(c, q); err != nil {

@@ -52,8 +52,8 @@ func (c *Courier) sealAck(in Inbound, s seen) (*task, error) {
 		return nil, err
 	}
 	t.rec.ID = ackID(in)
-	if c.handed.room() {
-		t.rec.Due = t.rec.Due.Add(claimLease)
+	if c.group.running() && c.handed.room() {
+		t.rec.Due, t.fresh = t.rec.Due.Add(claimLease), true
 	}
 	return &t, nil
 }

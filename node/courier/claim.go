@@ -86,7 +86,7 @@ func (d *dispatcher) admit(rec store.Record, now time.Time) (release, bool) {
 	if !l.Done.IsZero() {
 		return release{rec: rec, drop: true}, false // remembered long enough
 	}
-	return d.enter(task{rec, l}, now)
+	return d.enter(task{rec: rec, out: l}, now)
 }
 
 // enter puts a letter into its lane, or returns when it shall come again.
@@ -94,9 +94,9 @@ func (d *dispatcher) enter(t task, now time.Time) (release, bool) {
 	ln := d.lane(t.out.Peer)
 	switch {
 	case now.Before(ln.until) && now.Before(t.out.Expires.Std()):
-		return release{rec: t.rec, due: ln.until}, false
+		return release{rec: t.rec, due: ln.until, fresh: t.fresh}, false
 	case len(ln.waiting)+ln.running >= laneLength:
-		return release{rec: t.rec, due: now.Add(ln.later()), full: true}, false
+		return release{rec: t.rec, due: now.Add(ln.later()), full: true, fresh: t.fresh}, false
 	}
 	d.push(t)
 	return release{}, true
@@ -104,10 +104,11 @@ func (d *dispatcher) enter(t task, now time.Time) (release, bool) {
 
 // release is a claimed record that is given back.
 type release struct {
-	rec  store.Record
-	due  time.Time
-	drop bool // it has served its time
-	full bool // its lane is
+	rec   store.Record
+	due   time.Time
+	drop  bool // it has served its time
+	full  bool // its lane is
+	fresh bool // the store does not have it
 }
 
 // release gives back the records whose claims still hold.
@@ -117,7 +118,10 @@ func (c *Courier) release(ctx context.Context, back []release) error {
 	}
 	return c.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		for _, r := range back {
-			rec, err := claimed(tx, r.rec)
+			rec, err := r.rec, error(nil)
+			if !r.fresh {
+				rec, err = claimed(tx, r.rec)
+			}
 			switch {
 			case errors.Is(err, store.ErrNotFound):
 				continue

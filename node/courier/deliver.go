@@ -45,10 +45,13 @@ func (c *Courier) attempt(ctx context.Context, t task) (unreached bool, due time
 	if now.Before(t.out.Expires.Std()) {
 		o = c.deliver(ctx, t.out)
 		if ctx.Err() != nil {
-			return false, time.Time{} // cut short by our own end; the lease will run out
+			return c.cutShort(t)
 		}
 	}
 	c.count.sent(o.state)
+	if t.fresh && o.state != StateQueued {
+		return false, time.Time{} // it has gone, and was never stored
+	}
 	err := c.cfg.Store.Update(ctx, func(tx store.Tx) (err error) {
 		due, err = c.settle(tx, t, o)
 		return err
@@ -65,10 +68,26 @@ func (c *Courier) attempt(ctx context.Context, t task) (unreached bool, due time
 	return o.unreached, due
 }
 
+// cutShort ends an attempt with this process's end: the lease will run out. An
+// acknowledgement that only memory has is stored.
+func (c *Courier) cutShort(t task) (unreached bool, due time.Time) {
+	if t.fresh {
+		ctx, cancel := context.WithTimeout(context.Background(), storePause)
+		defer cancel()
+		if err := c.release(ctx, []release{{rec: t.rec, due: time.Now(), fresh: true}}); err != nil {
+			c.log.Warn("an acknowledgement waits until its letter is repeated", "error", err)
+		}
+	}
+	return false, time.Time{}
+}
+
 // settle writes the outcome of an attempt, if the claim still holds, and
 // returns when the letter is due again, if it is.
 func (c *Courier) settle(tx store.Tx, t task, o outcome) (due time.Time, err error) {
-	rec, err := claimed(tx, t.rec)
+	rec := t.rec
+	if !t.fresh {
+		rec, err = claimed(tx, t.rec)
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return due, nil
 	}

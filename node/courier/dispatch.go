@@ -39,6 +39,8 @@ type dispatcher struct {
 type task struct {
 	rec store.Record // Due is the claim's token
 	out outLetter
+
+	fresh bool // an acknowledgement that the store does not have
 }
 
 type result struct {
@@ -108,8 +110,10 @@ func (d *dispatcher) look(ctx context.Context) {
 	d.timer.Reset(wait)
 }
 
-// drain waits for the workers; what they report no longer matters.
+// drain waits for the workers; what they report no longer matters. What only
+// memory has is stored.
 func (d *dispatcher) drain() {
+	defer d.keepFresh()
 	done := make(chan struct{})
 	go func() {
 		d.wg.Wait()
@@ -137,6 +141,25 @@ func (d *dispatcher) takeHanded(ctx context.Context) {
 	}
 	if err := d.c.release(ctx, back); err != nil && ctx.Err() == nil {
 		d.c.log.Error("letters stay claimed until their lease ends", "error", err)
+	}
+}
+
+// keepFresh stores the acknowledgements that did not go out.
+func (d *dispatcher) keepFresh() {
+	left := d.c.handed.take(mostHanded * 2)
+	for _, ln := range d.lanes {
+		left = append(left, ln.waiting...)
+	}
+	var back []release
+	for _, t := range left {
+		if t.fresh {
+			back = append(back, release{rec: t.rec, due: time.Now(), fresh: true})
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), storePause)
+	defer cancel()
+	if err := d.c.release(ctx, back); err != nil {
+		d.c.log.Warn("acknowledgements wait until their letters are repeated", "error", err)
 	}
 }
 
@@ -199,7 +222,7 @@ func (d *dispatcher) ended(ctx context.Context, r result) {
 	if r.unreached {
 		var back []release
 		for _, t := range ln.waiting {
-			back = append(back, release{rec: t.rec, due: ln.until})
+			back = append(back, release{rec: t.rec, due: ln.until, fresh: t.fresh})
 		}
 		if len(back) > 0 {
 			d.lookBy(ln.until)

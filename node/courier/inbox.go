@@ -82,8 +82,12 @@ func (c *Courier) receive(ctx context.Context, l seal.Letter, label string, to [
 }
 
 // effect runs do and records the letter as taken, or with a reason as refused,
-// and queues the acknowledgement, in one transaction. A letter seen before is
-// only acknowledged again, with what was recorded.
+// in one transaction, and has it acknowledged. A letter seen before is only
+// acknowledged again, with what was recorded.
+//
+// The acknowledgement is stored only if it can't go out at once: one that is
+// lost with the process is made again when the letter is repeated. To write and
+// delete it was a tenth of what a letter costs its recipient.
 func (c *Courier) effect(ctx context.Context, in Inbound, do func(store.Tx) error, refusal ...string) (status wire.Status, err error) {
 	s := seen{Version: 1, Status: wire.Taken}
 	if len(refusal) > 0 {
@@ -117,7 +121,7 @@ func (c *Courier) effect(ctx context.Context, in Inbound, do func(store.Tx) erro
 				return err
 			}
 		}
-		if ack == nil {
+		if ack == nil || ack.fresh {
 			return nil
 		}
 		return tx.Put(ack.rec)
@@ -129,12 +133,12 @@ func (c *Courier) effect(ctx context.Context, in Inbound, do func(store.Tx) erro
 	return status, nil
 }
 
-// pass has an acknowledgement that is durable now sent, and what the handler
-// sent.
+// pass has the acknowledgement of what is durable now sent, and what the
+// handler sent.
 func (c *Courier) pass(ack *task) {
 	switch {
 	case ack == nil:
-	case ack.rec.Due.After(time.Now()): // claimed for us
+	case ack.fresh:
 		c.handed.put(*ack)
 		c.stir()
 	default:
@@ -150,7 +154,7 @@ func recordSeen(tx store.Tx, in Inbound, s seen) error {
 	if err != nil {
 		return err
 	}
-	rec := store.Record{Kind: kindSeen, ID: seenID(in), State: s.Status.String(), Due: in.Expires.Add(seenMargin), Body: body}
+	rec := store.Record{Kind: kindSeen, ID: seenID(in), Due: in.Expires.Add(seenMargin), Body: body}
 	if err := tx.Insert(rec); err != nil {
 		return fmt.Errorf("record letter as seen: %w", err)
 	}

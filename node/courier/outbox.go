@@ -137,7 +137,7 @@ func (c *Courier) seal(out Outgoing) (task, error) {
 	}
 	rec := store.Record{Kind: kindLetter, ID: hex.EncodeToString(l.ID), Ref: out.Ref, State: StateQueued, Due: now, Body: body}
 	rec, err = rec.Normalize() // cuts Due, which may become a claim's token
-	return task{rec, o}, err
+	return task{rec: rec, out: o}, err
 }
 
 // Letters returns where the letters sent for ref stand, by id; for ref "" all

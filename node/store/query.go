@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,7 @@ type Query struct {
 	Ref       string
 	State     string
 	DueBefore time.Time // select Due < DueBefore; zero: any Due
+	Prefix    string    // select IDs that begin with it; not with DueBefore; "": any ID
 
 	// After and AfterDue are the position: only what comes after it in the
 	// order is returned. AfterDue goes with DueBefore alone. [Query.Next] sets
@@ -48,6 +50,12 @@ func (q Query) Normalize() (Query, error) {
 		return bad("limit %d", q.Limit)
 	case q.DueBefore.IsZero() && !q.AfterDue.IsZero():
 		return bad("AfterDue without DueBefore")
+	case q.Prefix != "" && !q.DueBefore.IsZero():
+		return bad("Prefix with DueBefore")
+	case len(q.Prefix) > MaxID:
+		return bad("prefix wants at most %d bytes", MaxID)
+	case strings.HasSuffix(q.Prefix, "\xff"):
+		return bad("a prefix that ends in 0xff has no end")
 	case !q.DueBefore.IsZero() && (q.After == "") != q.AfterDue.IsZero():
 		return bad("a position by due needs After and AfterDue together")
 	}
@@ -59,5 +67,13 @@ func (q Query) Match(r Record) bool {
 	return r.Kind == q.Kind &&
 		(q.Ref == "" || r.Ref == q.Ref) &&
 		(q.State == "" || r.State == q.State) &&
+		strings.HasPrefix(r.ID, q.Prefix) &&
 		(q.DueBefore.IsZero() || !r.Due.IsZero() && r.Due.Before(q.DueBefore))
+}
+
+// PrefixEnd returns the first ID, bytewise, after all that begin with q's
+// Prefix, which is not empty.
+func (q Query) PrefixEnd() string {
+	last := len(q.Prefix) - 1
+	return q.Prefix[:last] + string([]byte{q.Prefix[last] + 1})
 }

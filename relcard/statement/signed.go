@@ -91,21 +91,29 @@ func (s Signed) Encode() ([]byte, error) {
 // DecodeSigned reads what Encode writes and nothing else. The body in it is
 // decoded and checked too; the signature is not.
 func DecodeSigned(b []byte) (Signed, error) {
+	st, err := Decode(b)
+	return st.Signed, err
+}
+
+// Decode is DecodeSigned with the body and its id. Nothing says that its
+// signer made the statement before [Statement.Verify] does.
+func Decode(b []byte) (Statement, error) {
 	if len(b) > MaxSigned {
-		return Signed{}, refuse(ErrSize, "signed statement of %d bytes, the most is %d", len(b), MaxSigned)
+		return Statement{}, refuse(ErrSize, "signed statement of %d bytes, the most is %d", len(b), MaxSigned)
 	}
 	var f signedForm
 	if err := dagcbor.Unmarshal(b, &f); err != nil {
-		return Signed{}, refuse(ErrEncoding, "signed statement: %w", err)
+		return Statement{}, refuse(ErrEncoding, "signed statement: %w", err)
 	}
 	if f.Version != signedVersion || f.Type != signedType {
-		return Signed{}, refuse(ErrVersion, "signed statement is %.40q version %d, known is %q version %d",
+		return Statement{}, refuse(ErrVersion, "signed statement is %.40q version %d, known is %q version %d",
 			f.Type, f.Version, signedType, signedVersion)
 	}
-	if _, _, err := DecodeBody(f.Body); err != nil {
-		return Signed{}, err
+	body, id, err := DecodeBody(f.Body)
+	if err != nil {
+		return Statement{}, err
 	}
-	return Signed{f.Body, f.Envelope}, nil
+	return Statement{id, *body, Signed{f.Body, f.Envelope}}, nil
 }
 
 // ID returns the id of the statement: its body's CID.
@@ -119,18 +127,28 @@ func (s Signed) Verify(keys identity.KeySource, now time.Time) (Statement, error
 	if err != nil {
 		return Statement{}, err
 	}
+	st := Statement{id, *b, s}
+	if err := st.Verify(keys, now); err != nil {
+		return Statement{}, err
+	}
+	return st, nil
+}
+
+// Verify is [Signed.Verify] for a statement that [Decode] has read.
+func (st *Statement) Verify(keys identity.KeySource, now time.Time) error {
+	b, s, id := &st.Body, st.Signed, st.ID
 	switch t := s.Envelope.Time.Std(); {
 	case s.Envelope.Signer != b.Signer():
-		return Statement{}, refuse(ErrSigner, "%.80q signs where the %s is %s", string(s.Envelope.Signer), b.By, b.Signer())
+		return refuse(ErrSigner, "%.80q signs where the %s is %s", string(s.Envelope.Signer), b.By, b.Signer())
 	case b.Time.Std().After(now.Add(clockSkew)):
-		return Statement{}, refuse(ErrClock, "statement %s is dated %s, in the future", id, b.Time)
+		return refuse(ErrClock, "statement %s is dated %s, in the future", id, b.Time)
 	case t.After(now.Add(clockSkew)):
-		return Statement{}, refuse(ErrClock, "statement %s is signed at %s, in the future", id, s.Envelope.Time)
+		return refuse(ErrClock, "statement %s is signed at %s, in the future", id, s.Envelope.Time)
 	case t.Before(b.Time.Std().Add(-clockSkew)):
-		return Statement{}, refuse(ErrClock, "statement %s is signed at %s and was written at %s", id, s.Envelope.Time, b.Time)
+		return refuse(ErrClock, "statement %s is signed at %s and was written at %s", id, s.Envelope.Time, b.Time)
 	}
 	if err := s.Envelope.Verify(id, b.By, keys); err != nil {
-		return Statement{}, refuse(ErrSignature, "%w", err)
+		return refuse(ErrSignature, "%w", err)
 	}
-	return Statement{id, *b, s}, nil
+	return nil
 }

@@ -76,6 +76,9 @@ func (r *root) unindex(old *store.Record) {
 func (r *root) scan(q store.Query, visit func(*store.Record) bool) {
 	tree, by, within := r.pick(q)
 	from := &store.Record{Kind: q.Kind, ID: q.After, Ref: q.Ref, State: q.State, Due: q.AfterDue}
+	if n := len(q.Prefix); n > 0 {
+		from.ID = max(q.After, q.Prefix[:n-1]) // what is short of the prefix does not match
+	}
 	ascend(tree, by, from, func(rec *store.Record) bool {
 		if rec.Kind != q.Kind || !within(rec) {
 			return false
@@ -90,6 +93,9 @@ func (r *root) pick(q store.Query) (*node, order, func(*store.Record) bool) {
 	switch {
 	case !q.DueBefore.IsZero():
 		return r.byDue, dueOrder, func(rec *store.Record) bool { return rec.Due.Before(q.DueBefore) }
+	case q.Prefix != "":
+		end := q.PrefixEnd()
+		return r.byID, idOrder, func(rec *store.Record) bool { return rec.ID < end }
 	case q.Ref != "":
 		return r.byRef, refOrder, func(rec *store.Record) bool { return rec.Ref == q.Ref }
 	case q.State != "":

@@ -153,6 +153,9 @@ func condition(q store.Query) (string, []any) {
 	if q.State != "" {
 		where, args = where+` AND state = ? AND state <> ''`, append(args, q.State)
 	}
+	if q.Prefix != "" {
+		where, args = where+` AND id >= ? AND id < ?`, append(args, q.Prefix, q.PrefixEnd())
+	}
 	if !q.DueBefore.IsZero() {
 		where, args = where+` AND due < ? AND due IS NOT NULL`, append(args, q.DueBefore.UnixMicro())
 	}

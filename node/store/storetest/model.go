@@ -91,6 +91,9 @@ func (m *machine) query(rt *rapid.T) store.Query {
 		Kind: m.kind(rt), Ref: someRefs.Draw(rt, "ref"), State: someState.Draw(rt, "state"),
 		DueBefore: someDue.Draw(rt, "due before"), Limit: rapid.IntRange(0, 4).Draw(rt, "limit"),
 	}
+	if q.DueBefore.IsZero() {
+		q.Prefix = rapid.SampledFrom([]string{"", "", "b", "b\x00", "a", "z"}).Draw(rt, "prefix")
+	}
 	if rapid.Bool().Draw(rt, "positioned") {
 		q = q.Next(store.Record{ID: someIDs.Draw(rt, "after"), Due: someTimes.Draw(rt, "after due")})
 	}

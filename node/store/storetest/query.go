@@ -120,6 +120,8 @@ func testPaging(t *testing.T, s store.Store) {
 func testBadQueries(t *testing.T, s store.Store) {
 	for name, q := range map[string]store.Query{
 		"no kind":                {},
+		"Prefix with DueBefore":  {Kind: "k", Prefix: "a", DueBefore: now},
+		"endless Prefix":         {Kind: "k", Prefix: "a\xff"},
 		"negative limit":         {Kind: "k", Limit: -1},
 		"AfterDue alone":         {Kind: "k", AfterDue: now},
 		"After without AfterDue": {Kind: "k", DueBefore: now, After: "a"},
