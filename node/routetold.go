@@ -163,11 +163,18 @@ func onCard(c *change, r *relation, do func(*cardBody)) error {
 	return put(c.Tx, rec, body)
 }
 
-// routeMoved has the other sides told soon. It is called by the courier.
+// routeMoved has the other sides told soon, and everybody at once whom a
+// vendor's terms tell where proffers go. It is called by the courier.
 func (n *Node) routeMoved(string) {
-	select {
-	case n.moved <- struct{}{}:
-	default:
+	told := []chan struct{}{n.moved}
+	if n.vendor != nil {
+		told = append(told, n.vendor.termsChanged)
+	}
+	for _, ch := range told {
+		select {
+		case ch <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -201,12 +208,6 @@ func (n *Node) movedLoop(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-n.moved:
-		}
-		if n.vendor != nil {
-			select { // its terms say where proffers go
-			case n.vendor.termsChanged <- struct{}{}:
-			default:
-			}
 		}
 		if !wait(movedPause) {
 			return ctx.Err()

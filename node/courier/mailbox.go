@@ -21,6 +21,7 @@ import (
 const (
 	mailboxLabel = "mailbox\x00" // begins the ids of their records
 	mailboxLife  = 365 * 24 * time.Hour
+	mailboxFirst = time.Second // the first pause while one is wanting
 	mailboxTick  = 15 * time.Second
 	mailboxRest  = 5 * time.Minute // the longest between attempts that fail
 )
@@ -28,30 +29,34 @@ const (
 // keepMailboxes sees to it that there are as many mailboxes as wanted, each at
 // another holder. One whose holder is lost for Limits.Replace is replaced; it
 // is polled for Limits.Grace all the same, for those who know no other.
+//
+// A node that has just started knows its peers a moment later, and may not be
+// on for long: it looks again after seconds.
 func (c *Courier) keepMailboxes(ctx context.Context) {
 	want := min(c.cfg.Mailboxes, intentcast.MaxHolders)
-	rest := mailboxTick
-	for want > 0 {
-		changed, err := c.tendMailboxes(ctx, want)
+	for rest := mailboxFirst; want > 0; {
+		changed, good, err := c.tendMailboxes(ctx, want)
 		if changed {
 			c.moved("")
 		}
-		if err == nil {
+		most := mailboxTick
+		switch {
+		case err != nil: // a peer that just came up may take it a moment later
+			most = mailboxRest
+		case good >= want:
 			rest = mailboxTick
 		}
 		if !pause(ctx, rest) {
 			return
 		}
-		if err != nil { // a peer that just came up may take it a moment later
-			rest = min(2*rest, mailboxRest)
-		}
+		rest = min(2*rest, most)
 	}
 }
 
-// tendMailboxes does what is to be done now. The error is of a mailbox that is
-// wanted and was not opened.
-func (c *Courier) tendMailboxes(ctx context.Context, want int) (changed bool, err error) {
-	now, good := time.Now(), 0
+// tendMailboxes does what is to be done now, and returns how many there are
+// then. The error is of a mailbox that is wanted and was not opened.
+func (c *Courier) tendMailboxes(ctx context.Context, want int) (changed bool, good int, err error) {
+	now := time.Now()
 	var taken []peer.ID
 	for _, rt := range c.routes.all("") {
 		rec, lost := rt.record(), rt.poll.lostSince()
@@ -75,11 +80,11 @@ func (c *Courier) tendMailboxes(ctx context.Context, want int) (changed bool, er
 			if ctx.Err() == nil {
 				c.log.Debug("no mailbox", "error", err)
 			}
-			return changed, err
+			return changed, good, err
 		}
 		taken, changed = append(taken, rt.holder), true
 	}
-	return changed, nil
+	return changed, good, nil
 }
 
 // otherHolders reports whether a peer that keeps letters is known beside those
