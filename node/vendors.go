@@ -214,7 +214,7 @@ func vendorView(u *termupdate.Update, f relationFacts) view.Vendor {
 	v := view.Vendor{
 		DID: u.Vendor.DID, Name: u.Vendor.Name, Site: u.Site, Accepts: u.Accepts, Requests: u.Requests,
 		Categories: u.Categories, Regions: u.Regions, Seq: u.Seq, Updated: u.Time, Expires: u.Expires,
-		Cards: f.cards, Button: string(button.Of(f.facts)),
+		Keepers: len(u.Route.Holders), Cards: f.cards, Button: string(button.Of(f.facts)),
 	}
 	if v.Cards == nil {
 		v.Cards = []dagcbor.CID{}

@@ -22,6 +22,7 @@ type Vendor struct {
 	Seq        uint64                `json:"seq" doc:"of its newest term update"`
 	Updated    identity.Time         `json:"updated"`
 	Expires    identity.Time         `json:"expires"`
+	Keepers    int                   `json:"keepers" doc:"peers that keep its mail while it is off"`
 	Cards      []dagcbor.CID         `json:"cards" doc:"the cards with it"`
 	Button     string                `json:"button" doc:"state of the relationship: none, theirs, mine, both"`
 }
