@@ -72,7 +72,11 @@ func (c *Controller) Update(l Load, now time.Time) int {
 		if c.bits--; c.bits < MinBits {
 			c.bits = 0
 		}
-		c.since = now
+		// What is low for the bit let go need not be for the next. Whoever had
+		// it from the beginning must not be behind.
+		if c.since = now; wanted(slack*p) >= c.bits {
+			c.since = time.Time{}
+		}
 	}
 	return c.bits
 }

@@ -135,6 +135,7 @@ type flooded struct {
 	kept, lived  float64 // seconds that people's intents were in ledgers, and could have been
 	spamDue      float64 // intents that the attacker would have sent by now
 	turn         int     // the sybil that sent last
+	due          int     // when the next intent is cast again
 }
 
 // side is one kind of node: its load, and what it asks for.
@@ -233,7 +234,7 @@ func (l *flooded) people(near, far int) {
 		if wait, ok := l.send(c, near, far); ok {
 			l.honest++
 			l.waits = append(l.waits, wait)
-			l.shelf.alive = append(l.shelf.alive, c)
+			l.shelf.alive, l.due = append(l.shelf.alive, c), min(l.due, c.next)
 		} else {
 			l.lost++
 		}
@@ -271,6 +272,10 @@ func (l *flooded) send(c *cast, near, far int) (wait time.Duration, ok bool) {
 // again has people's nodes cast again what stands. Whoever still has it does
 // not heed it; where it was turned out it comes back, if its work is enough.
 func (l *flooded) again(near, far int) {
+	if l.at < l.due {
+		return
+	}
+	l.due = math.MaxInt
 	for _, c := range l.shelf.alive {
 		switch {
 		case c.next > l.at:
@@ -279,6 +284,7 @@ func (l *flooded) again(near, far int) {
 		default:
 			_, _ = l.send(c, near, far)
 		}
+		l.due = min(l.due, c.next)
 	}
 }
 

@@ -42,6 +42,7 @@ func TestNobodyIsShutOut(t *testing.T) {
 		work   time.Duration // of a phone for an intent, at most
 		kept   float64       // at least
 	}{
+		{"no computing power", 0, day, false, 4 * time.Second, .95},
 		{"a laptop's core, lives of a day", 8e6, day, false, 4 * time.Second, .95},
 		{"a laptop's core, of a week", 8e6, week, false, 4 * time.Second, .95},
 		{"a laptop's core, of an hour", 8e6, time.Hour, false, 4 * time.Second, .95},
