@@ -47,7 +47,7 @@ func (s *Service) cast(ctx context.Context, c *intentcast.Cast) error {
 	if c, err = intentcast.DecodeCast(wire); err != nil {
 		return err
 	}
-	if err := s.casting(c, time.Now()); err != nil {
+	if err := s.casting(c, 0, time.Now()); err != nil {
 		return err
 	}
 	fresh := false
@@ -64,10 +64,14 @@ func (s *Service) cast(ctx context.Context, c *intentcast.Cast) error {
 		s.wantCatchUp()
 	}
 	// A stamp that is not this node's own is no use here.
-	if c, err = s.stamped(ctx, s.works.begin(c.WithWork(nil), t.String(), time.Now())); err != nil {
+	own := s.works.begin(c.WithWork(nil), t.String(), time.Now())
+	if c, err = s.stamped(ctx, own); err != nil {
 		return err
 	}
 	if wire, err = c.Encode(); err != nil {
+		return err
+	}
+	if err := s.casting(c, own.stamped(&s.works), time.Now()); err != nil {
 		return err
 	}
 	if err := publish(ctx, t, wire); err != nil {
@@ -78,12 +82,14 @@ func (s *Service) cast(ctx context.Context, c *intentcast.Cast) error {
 	return nil
 }
 
-// casting takes in a cast of this node, or finds it known. Others are told of
-// it only once it has been published: see hold.
-func (s *Service) casting(c *intentcast.Cast, now time.Time) error {
+// casting takes in a cast of this node with what work it has done, or finds it
+// known. Others are told of it only once it has been published: see hold.
+func (s *Service) casting(c *intentcast.Cast, bits int, now time.Time) error {
 	s.known.Lock()
 	defer s.known.Unlock()
-	if err := s.ledger.Apply(c, now); err != nil && !errors.Is(err, intentcast.Duplicate) {
+	change, err := s.ledger.Keep(c, bits, now)
+	s.turnOut(c.Intent.Shard(), change.Out, now)
+	if err != nil && !errors.Is(err, intentcast.Duplicate) {
 		return err
 	}
 	return nil
@@ -93,7 +99,7 @@ func (s *Service) casting(c *intentcast.Cast, now time.Time) error {
 func (s *Service) told(c *intentcast.Cast, wire []byte, now time.Time) {
 	s.known.Lock()
 	defer s.known.Unlock()
-	if e, ok := s.ledger.Lookup(c.Root()); ok && e.ID == c.ID {
+	if e, ok := s.ledger.Lookup(c.Root()); ok && e.ID == c.ID && !e.Hidden {
 		s.live.keep(c, wire, now)
 	}
 }

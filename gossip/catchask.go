@@ -17,6 +17,8 @@ import (
 const (
 	// One conversation fetches so many records; the others come in the next.
 	maxGot = 2048
+	// manyRefused records of one answer, of which none is wanted, end it.
+	manyRefused = 64
 	// maxAskTime is how long it may take.
 	maxAskTime = 2 * time.Minute
 )
@@ -161,6 +163,7 @@ func (a *asking) ownShorts(k reconcile.Key) []uint64 {
 func (a *asking) get(ctx context.Context, missing []uint64) error {
 	for missing = a.lacks(missing); len(missing) > 0; missing = a.lacks(missing) {
 		part := missing[:min(len(missing), reconcile.MaxGet)]
+		before := a.taken
 		answer, err := a.exchange(reconcile.EncodeGet(part))
 		if err != nil {
 			return err
@@ -177,6 +180,9 @@ func (a *asking) get(ctx context.Context, missing []uint64) error {
 			if err := a.take(ctx, rec, wanted); err != nil {
 				return err
 			}
+		}
+		if len(got.Records) >= manyRefused && a.taken == before {
+			return nil // its ledger has room for what ours has not: the rest would be refused as well
 		}
 		missing = missing[got.Handled:]
 	}

@@ -19,6 +19,10 @@ const (
 	// passFor is how long a record that this node refused for a reason of here
 	// and now is not asked for again.
 	passFor = 10 * time.Minute
+	// passFull is the same for one that did too little to get into the ledger,
+	// or was turned out of it. Peers that follow fewer topics have room for it
+	// and would offer it all the time.
+	passFull = 6 * time.Hour
 	// relayYoung is how young an intent is relayed by gossip that was got by
 	// asking: gossip would have brought it by now if it could, so that others
 	// have not heard it either. What is older is known to those who could be
@@ -80,8 +84,12 @@ func (a *asking) takeCast(ctx context.Context, wire []byte, expects func(digest)
 	}
 	until := now.Add(passFor)
 	var refusal intentcast.Refusal
-	if errors.As(err, &refusal) && settled(refusal) {
+	switch {
+	case !errors.As(err, &refusal):
+	case settled(refusal):
 		until = c.Intent.Expires.Std()
+	case refusal == intentcast.Full:
+		until = now.Add(passFull)
 	}
 	a.s.live.pass(digestOf(c.ID), until, now)
 	return fmt.Errorf("%w: %w", errPassed, err)
@@ -153,7 +161,7 @@ func (s *Service) admitPulled(from peer.ID, data []byte, now time.Time, expects 
 	if err != nil {
 		return c, err
 	}
-	if asks := s.gate.asks(topic); bits < asks {
+	if asks := s.gate.asks(topic); asks > 0 && bits < asks+lifeBits(c) {
 		return c, fmt.Errorf("%d bits where %d are asked for: %w", bits, asks, errWork)
 	}
 	check, err := c.Check()
@@ -163,5 +171,5 @@ func (s *Service) admitPulled(from peer.ID, data []byte, now time.Time, expects 
 	if err := s.verifier.verify(from, check, now); err != nil {
 		return c, fmt.Errorf("decode cast: %w", err)
 	}
-	return c, s.take(c, data, now)
+	return c, s.take(c, data, bits, now)
 }

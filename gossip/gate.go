@@ -21,9 +21,11 @@ const (
 	cpuShare = .1
 	// queueShare is how full the queue for delivery may be.
 	queueShare = .5
-	// storeShare is how full the ledger may be. Beyond, the pressure grows as
-	// the room left shrinks, to the most when there is none.
-	storeShare = .75
+	// turnSpan is over how long it is measured how fast a full ledger's lines
+	// are turned out for others. A topic bears as many in a day as it has lines,
+	// and of few as if it had turnLeast.
+	turnSpan  = 10 * time.Minute
+	turnLeast = 1024
 	// refusedWeight is what an under-worked cast counts in the load, of one
 	// taken in: about what it costs. If it counted nothing, a flood would stop
 	// counting as soon as it is asked for work, and come back when it is not.
@@ -52,8 +54,6 @@ const (
 
 // gate measures what comes and says what is asked of it.
 type gate struct {
-	known func() int // intents kept
-	limit int        // of them
 	queue func() float64
 	work  func() time.Duration // done for checking so far
 	wake  chan struct{}        // holds a token when some topic has begun to ask for work
@@ -70,12 +70,14 @@ type gate struct {
 
 type loadOf struct {
 	meter admission.Meter
+	turns admission.Meter // lines turned out
+	lines int             // that there are
 	asks  admission.Controller
 }
 
-func newGate(known func() int, limit int, queue func() float64, work func() time.Duration) *gate {
+func newGate(queue func() float64, work func() time.Duration) *gate {
 	return &gate{
-		known: known, limit: limit, queue: queue, work: work, wake: make(chan struct{}, 1), topics: make(map[string]*loadOf),
+		queue: queue, work: work, wake: make(chan struct{}, 1), topics: make(map[string]*loadOf),
 		messages: admission.NewQuota[peer.ID](messageRate, messageBurst, maxPeersKept),
 		faults:   admission.NewQuota[peer.ID](faultRate, faultBurst, maxPeersKept),
 		versions: admission.NewQuota[dagcbor.CID](versionRate, versionBurst, maxLinesKept),
@@ -120,16 +122,35 @@ func (g *gate) quietLocked() bool {
 func (g *gate) came(topic string, weight float64, now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	t := g.topics[topic]
-	if t == nil {
-		t = &loadOf{}
-		g.topics[topic] = t // topics are those followed, a bounded number
-	}
-	t.meter.Add(weight, now)
+	g.of(topic).meter.Add(weight, now)
 	g.all.meter.Add(weight, now)
 	if now.Sub(g.measured) >= measureEvery || now.Before(g.measured) {
 		g.measureLocked(now)
 	}
+}
+
+// turned counts a line of a topic that was turned out for another of it, of so
+// many that there are.
+func (g *gate) turned(topic string, lines int, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	t := g.of(topic)
+	t.lines = lines
+	t.turns.Add(1, now)
+}
+
+func (g *gate) of(topic string) *loadOf {
+	t := g.topics[topic]
+	if t == nil {
+		t = &loadOf{turns: admission.Meter{Span: turnSpan}}
+		g.topics[topic] = t // topics are those followed, a bounded number
+	}
+	return t
+}
+
+// store is the pressure that a topic's lines are under.
+func (t *loadOf) store(now time.Time) float64 {
+	return t.turns.PerSecond(now) * (24 * time.Hour).Seconds() / float64(max(t.lines, turnLeast))
 }
 
 // measure looks at the load now, also when nothing comes.
@@ -143,7 +164,6 @@ func (g *gate) measureLocked(now time.Time) {
 	quiet := g.quietLocked()
 	load := admission.Load{
 		Rate: g.all.meter.PerSecond(now) / totalRate, Queue: g.queue() / queueShare,
-		Store: storePressure(float64(g.known()) / float64(g.limit)),
 	}
 	worked := g.work()
 	if passed := now.Sub(g.measured); passed > 0 && !g.measured.IsZero() {
@@ -152,8 +172,8 @@ func (g *gate) measureLocked(now time.Time) {
 	g.measured, g.worked = now, worked
 	g.all.asks.Update(load, now)
 	for topic, t := range g.topics {
-		rate := t.meter.PerSecond(now)
-		if t.asks.Update(admission.Load{Rate: rate / topicRate}, now) == 0 && rate < 1e-3 {
+		rate, store := t.meter.PerSecond(now), t.store(now)
+		if t.asks.Update(admission.Load{Rate: rate / topicRate, Store: store}, now) == 0 && max(rate, store) < 1e-3 {
 			delete(g.topics, topic)
 		}
 	}
@@ -163,14 +183,6 @@ func (g *gate) measureLocked(now time.Time) {
 		default:
 		}
 	}
-}
-
-// storePressure is 1 at storeShare and beyond all bounds when full.
-func storePressure(fill float64) float64 {
-	if fill >= 1 {
-		return 1 << 30
-	}
-	return (1 - storeShare) / (1 - fill) * min(1, fill/storeShare)
 }
 
 // admits takes n messages from a peer's quota and returns how many of them may

@@ -12,13 +12,12 @@ import (
 )
 
 type load struct {
-	known int
 	queue float64
 	work  time.Duration
 }
 
 func (l *load) gate() *gate {
-	return newGate(func() int { return l.known }, 1000, func() float64 { return l.queue }, func() time.Duration { return l.work })
+	return newGate(func() float64 { return l.queue }, func() time.Duration { return l.work })
 }
 
 func TestWorkIsAskedForUnderLoadOnly(t *testing.T) {
@@ -81,22 +80,25 @@ func TestARefusedFloodKeepsThePriceUp(t *testing.T) {
 
 func TestEachPartOfTheLoadCounts(t *testing.T) {
 	for name, tt := range map[string]struct {
-		known  int
 		queue  float64
+		turned int // out of 2,000 lines, over ten minutes
 		cpu    time.Duration
 		lo, hi int
 	}{
-		"nothing":             {0, 0, 0, 0, 0},
-		"a busy minute":       {500, .4, 50 * time.Millisecond, 0, 0},
-		"a full queue":        {0, 1, 0, 12, 12},
-		"the ledger is nigh":  {800, 0, 0, 10, 11},
-		"it is nearly full":   {990, 0, 0, 18, 22},
-		"it is full":          {1000, 0, 0, 22, 22},
-		"a core for checking": {0, 0, time.Second, 16, 17},
+		"nothing":                   {0, 0, 0, 0, 0},
+		"a busy minute":             {.4, 10, 50 * time.Millisecond, 0, 0},
+		"a full queue":              {1, 0, 0, 12, 12},
+		"the ledger changes slowly": {0, 13, 0, 0, 0},
+		"twice a day":               {0, 28, 0, 12, 12},
+		"it is a through road":      {0, 2000, 0, 22, 22},
+		"a core for checking":       {0, 0, time.Second, 16, 17},
 	} {
-		l := &load{known: tt.known, queue: tt.queue}
+		l := &load{queue: tt.queue}
 		g := l.gate()
 		g.measure(day)
+		for range tt.turned {
+			g.turned("any", 2000, day)
+		}
 		l.work += tt.cpu
 		g.measure(day.Add(time.Second))
 		if got := g.asks("any"); got < tt.lo || got > tt.hi {
@@ -145,7 +147,7 @@ func TestPeersHaveQuotas(t *testing.T) {
 func TestRefusalsGoBackAlongTheTrail(t *testing.T) {
 	var tr trail
 	id, other := dagcbor.Sum([]byte("a cast")), dagcbor.Sum([]byte("another"))
-	tr.note(id, "topic", "source", 0)
+	tr.note(id, "topic", "source", 0, 0)
 	mesh := []peer.ID{"source", "a", "b", "c"}
 	pass := func(id dagcbor.CID, topic string, by peer.ID, bits int, mesh ...peer.ID) string {
 		to, believed := tr.refuse(id, topic, by, bits, mesh)
@@ -166,7 +168,7 @@ func TestRefusalsGoBackAlongTheTrail(t *testing.T) {
 			t.Errorf("step %d: %q, want %q", i, tt.got, tt.want)
 		}
 	}
-	tr.note(id, "topic", "source", 22) // it came with more work
+	tr.note(id, "topic", "source", 22, 0) // it came with more work
 	if got := pass(id, "topic", "a", 22, "source", "a"); got != " 0" {
 		t.Errorf("refused for what it has: %q", got)
 	}
@@ -174,12 +176,12 @@ func TestRefusalsGoBackAlongTheTrail(t *testing.T) {
 		t.Errorf("%d bits, %v", bits, known)
 	}
 	for i := range 2 * trailLength {
-		tr.note(dagcbor.Sum([]byte(fmt.Sprint(i))), "topic", "source", 0)
+		tr.note(dagcbor.Sum([]byte(fmt.Sprint(i))), "topic", "source", 0, 0)
 	}
 	if len(tr.steps) != trailLength || len(tr.order) != trailLength {
 		t.Errorf("%d steps kept", len(tr.steps))
 	}
-	tr.note(other, "topic", "source", 0)
+	tr.note(other, "topic", "source", 0, 0)
 	for i := range 2 * maxRefusers {
 		pass(other, "topic", peer.ID(fmt.Sprint(i)), 12)
 	}

@@ -145,6 +145,22 @@ func (l *live) put(c *intentcast.Cast, wire []byte, now, from time.Time) {
 	s.add(r)
 }
 
+// turnOut lets go of a line that the ledger has turned out, and of its id for a
+// while, so that peers who still have it are not asked for it.
+func (l *live) turnOut(key line, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.lines[key]
+	if r == nil {
+		return
+	}
+	if until := now.Add(passFull); until.Before(r.until) {
+		r.until = until
+	}
+	l.drop(r)
+	l.note(r.id, r.until, now)
+}
+
 // drop lets go of a record of a line; its id is remembered until it is over.
 func (l *live) drop(r *record) {
 	delete(l.lines, r.line)

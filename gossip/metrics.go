@@ -15,6 +15,7 @@ type metrics struct {
 	ignored, refused *prometheus.CounterVec // by reason
 
 	minted, recast prometheus.Counter
+	turnedOut      prometheus.Counter
 	notices        *prometheus.CounterVec // by what became of them
 
 	terms termsMetrics
@@ -57,6 +58,7 @@ func newMetrics(reg prometheus.Registerer, known, topics, terms, asked func() in
 		refused:    byReason("refused_total", "Messages that are wrong by themselves."),
 	}
 	m.minted = counter("stamps_minted_total", "Stamps of work made for this node's own casts.")
+	m.turnedOut = counter("turned_out_total", "Intents turned out of the full ledger for others that did more work.")
 	m.recast = counter("recast_total", "Casts of this node sent again with more work, because neighbours asked for it.")
 	m.notices = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "parley", Subsystem: "gossip",
 		Name: "admission_notices_total", Help: "Notices of the work asked for, between neighbours."}, []string{"what"})
@@ -71,7 +73,7 @@ func newMetrics(reg prometheus.Registerer, known, topics, terms, asked func() in
 		return m, nil
 	}
 	for _, c := range []prometheus.Collector{
-		m.messages, m.bytes, m.duplicates, m.accepted, m.cast, m.ignored, m.refused, m.minted, m.recast, m.notices,
+		m.messages, m.bytes, m.duplicates, m.accepted, m.cast, m.ignored, m.refused, m.minted, m.recast, m.turnedOut, m.notices,
 		gauge("asked_bits", "The highest difficulty asked for on any topic; 0: no work is asked for.", asked),
 		m.terms.accepted, m.terms.published, m.terms.ignored, m.terms.refused,
 		m.catch.asked, m.catch.refused, m.catch.got, m.catch.served, m.catch.bytes,

@@ -91,6 +91,7 @@ type simulation struct {
 	sim   *simnet.Simnet
 	nodes []*node
 	stop  func() // ends every Run
+	kept  int    // intents that the ledger of a node made from now on keeps; 0: as shipped
 	hosts int
 	extra []host.Host // beside the nodes'
 }
@@ -99,11 +100,17 @@ type simulation struct {
 // It ends, or fails, with every goroutine gone.
 func simulate(t *testing.T, n int, fn func(*simulation)) {
 	t.Helper()
+	simulateSmall(t, make([]int, n), fn)
+}
+
+// simulateSmall is simulate with nodes whose ledgers keep so many intents.
+func simulateSmall(t *testing.T, kept []int, fn func(*simulation)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		net := &simulation{t: t, ctx: ctx, stop: stop, sim: &simnet.Simnet{LatencyFunc: simnet.StaticLatency(20 * time.Millisecond)}}
 		var g errgroup.Group
-		for range n {
+		for _, net.kept = range kept {
 			net.nodes = append(net.nodes, net.node(&g))
 		}
 		net.sim.Start()
@@ -128,7 +135,7 @@ func simulate(t *testing.T, n int, fn func(*simulation)) {
 
 func (net *simulation) node(g *errgroup.Group) *node {
 	n := &node{Host: net.host(), reg: prometheus.NewRegistry()}
-	s, err := gossip.New(gossip.Config{Host: n.Host, Registry: n.reg, Deliver: n.deliver, DeliverTerms: n.deliverTerms})
+	s, err := gossip.New(gossip.Config{Intents: net.kept, Host: n.Host, Registry: n.reg, Deliver: n.deliver, DeliverTerms: n.deliverTerms})
 	if err != nil {
 		net.t.Fatal(err)
 	}

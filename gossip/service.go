@@ -34,9 +34,6 @@ const TopicPrefix = "/parley/intent/1/"
 // intent of this node, now over.
 const sweepEvery = time.Minute
 
-// ledgerLimit is how many intents a service's ledger keeps.
-const ledgerLimit = intentcast.MaxIntents
-
 // ErrStopped is returned once Run has ended.
 var ErrStopped = errors.New("the gossip service has stopped")
 
@@ -68,6 +65,10 @@ type Config struct {
 	// from several goroutines, and must not wait. nil: 0.
 	Score func(peer.ID) float64
 
+	// Intents is how many lines of intents the ledger keeps; 0:
+	// intentcast.MaxIntents.
+	Intents int
+
 	// Mesh changes the meshes' degrees, for studies of what others would do;
 	// nil: those that ship.
 	Mesh *Mesh
@@ -87,6 +88,7 @@ type Service struct {
 
 	known  sync.Mutex // also across Apply and the queue, so that casts are delivered in the ledger's order
 	ledger *intentcast.Ledger
+	out    []dagcbor.CID // roots of what was turned out, for TurnedOut
 
 	topics  topics
 	meshes  meshes
@@ -118,11 +120,11 @@ func New(cfg Config) (*Service, error) {
 		cfg: cfg, log: cfg.Log,
 		queue: newQueue(queueLimit),
 		ready: make(chan struct{}), stopped: make(chan struct{}),
-		ledger: intentcast.NewLedger(ledgerLimit),
+		ledger: intentcast.NewLedger(cfg.Intents),
 		works:  newWorks(),
 	}
 	s.topics.prefix, s.topics.open = TopicPrefix, make(map[string]*topic)
-	s.gate = newGate(s.Known, ledgerLimit, s.queue.fill, s.verifier.work)
+	s.gate = newGate(s.queue.fill, s.verifier.work)
 	s.notices.init()
 	s.live.init()
 	s.catch.init()
@@ -180,17 +182,36 @@ func (s *Service) Run(ctx context.Context) error {
 //
 // Others who ask are told of it, where this node follows its topic.
 func (s *Service) Remember(c *intentcast.Cast, now time.Time) error {
+	return s.remember(c, now, func(bits int) (intentcast.Change, error) { return s.ledger.Apply(c, bits, now) })
+}
+
+// RememberOwn is Remember for an intent of this node's own, which nothing that
+// others cast turns out of the ledger.
+func (s *Service) RememberOwn(c *intentcast.Cast, now time.Time) error {
+	return s.remember(c, now, func(bits int) (intentcast.Change, error) { return s.ledger.Keep(c, bits, now) })
+}
+
+func (s *Service) remember(c *intentcast.Cast, now time.Time, apply func(bits int) (intentcast.Change, error)) error {
 	wire, err := c.Encode()
+	if err != nil {
+		return err
+	}
+	frame, err := intentcast.OpenCast(wire)
+	if err != nil {
+		return err
+	}
+	bits, err := stampOf(frame, TopicPrefix+c.Intent.Shard())
 	if err != nil {
 		return err
 	}
 	s.known.Lock()
 	defer s.known.Unlock()
-	if err := s.ledger.Apply(c, now); err != nil {
-		return err
+	change, err := apply(bits)
+	s.turnOut(c.Intent.Shard(), change.Out, now)
+	if e, ok := s.ledger.Lookup(c.Root()); err == nil && ok && !e.Hidden {
+		s.live.restore(c, wire, now)
 	}
-	s.live.restore(c, wire, now)
-	return nil
+	return err
 }
 
 // Lookup returns what is known of the intent that began with root.

@@ -28,12 +28,13 @@ type step struct {
 	topic   string
 	from    peer.ID
 	bits    int // of the best stamp it came with
+	extra   int // of them, what its life takes beyond a price
 	refused map[peer.ID]int
 	passed  int // the most that was passed on
 }
 
 // note takes in a cast that was relayed, with the stamp it had.
-func (t *trail) note(id dagcbor.CID, topic string, from peer.ID, bits int) {
+func (t *trail) note(id dagcbor.CID, topic string, from peer.ID, bits, extra int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if s := t.steps[id]; s != nil {
@@ -47,7 +48,7 @@ func (t *trail) note(id dagcbor.CID, topic string, from peer.ID, bits int) {
 		delete(t.steps, t.order[0])
 		t.order = t.order[1:]
 	}
-	t.steps[id] = &step{topic: topic, from: from, bits: bits}
+	t.steps[id] = &step{topic: topic, from: from, bits: bits, extra: extra}
 	t.order = append(t.order, id)
 }
 
@@ -85,7 +86,7 @@ func (t *trail) refuse(id dagcbor.CID, topic string, by peer.ID, bits int, neigh
 			demands = append(demands, s.refused[p])
 		}
 	}
-	if believed = admission.Believed(demands); believed <= max(s.bits, s.passed) {
+	if believed = admission.Believed(demands); believed <= max(s.bits-s.extra, s.passed) {
 		return "", 0
 	}
 	s.passed = believed

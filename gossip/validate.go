@@ -13,6 +13,7 @@ import (
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/gossip/termupdate"
 	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/dagcbor"
 )
 
 var (
@@ -92,6 +93,7 @@ func (s *Service) admitFrom(from peer.ID, topic string, data []byte, now time.Ti
 	}
 	c, bits, again, err := s.examine(from, topic, data, now)
 	if err != nil {
+		s.tellPrice(from, topic, c, err)
 		return nil, err
 	}
 	check, err := c.Check()
@@ -101,23 +103,36 @@ func (s *Service) admitFrom(from peer.ID, topic string, data []byte, now time.Ti
 	if err := s.verifier.verify(from, check, now); err != nil {
 		return nil, fmt.Errorf("decode cast: %w", err)
 	}
-	if again {
-		s.told(c, data, now)
-	} else {
-		if amended := c.Intent.Seq > 0 && c.Intent.Status == intentcast.StatusOpen; amended && !s.gate.amends(c.Root(), now) {
-			return nil, errAmended
-		}
-		if err := s.take(c, data, now); err != nil {
-			return nil, err
-		}
+	if amended := c.Intent.Seq > 0 && c.Intent.Status == intentcast.StatusOpen; !again && amended && !s.gate.amends(c.Root(), now) {
+		return nil, errAmended
 	}
-	s.trail.note(c.ID, topic, from, bits)
+	if err := s.take(c, data, bits, now); err != nil {
+		s.tellPrice(from, topic, c, err)
+		return nil, err
+	}
+	s.trail.note(c.ID, topic, from, bits, lifeBits(c))
 	return c, nil
 }
 
+// tellPrice has the peer told what would have been enough for a cast that
+// finds the ledger full of what did more.
+func (s *Service) tellPrice(from peer.ID, topic string, c *intentcast.Cast, err error) {
+	var full *intentcast.FullError
+	if c != nil && errors.As(err, &full) {
+		s.notices.refuse(from, topic, c.ID, full.Needs)
+	}
+}
+
+// lifeBits is what a cast's life adds to every price.
+func lifeBits(c *intentcast.Cast) int {
+	return admission.LifeBits(c.Intent.Expires.Std().Sub(c.Intent.Created.Std()))
+}
+
 // examine is all of admitFrom that needs no signature. again is true for a
-// cast that is known, with a better stamp: it has been refused for want of
-// work somewhere and is to be relayed once more, but is nothing new here.
+// cast that is known, with a better stamp or after it was turned out of the
+// ledger: it has been refused for want of work somewhere and is to be relayed
+// once more, but is nothing new here. The cast comes with an error too, where
+// it could be read.
 func (s *Service) examine(from peer.ID, topic string, data []byte, now time.Time) (c *intentcast.Cast, bits int, again bool, err error) {
 	frame, err := intentcast.OpenCast(data)
 	if err != nil {
@@ -134,26 +149,35 @@ func (s *Service) examine(from peer.ID, topic string, data []byte, now time.Time
 	case known && !better: // asked for no work when it came
 		return nil, bits, false, fmt.Errorf("cast %s: %w", frame.ID, intentcast.Duplicate)
 	default:
-		s.gate.came(topic, refusedWeight, now)
-		s.notices.refuse(from, topic, frame.ID, asks)
-		return nil, bits, false, fmt.Errorf("%d bits where %d are asked for: %w", bits, asks, errWork)
+		return nil, bits, false, s.underWorked(from, topic, frame.ID, bits, asks, now)
 	}
 	if c, err = frame.Parse(); err != nil {
 		return nil, bits, false, err
+	}
+	if asks, extra := s.gate.asks(topic), lifeBits(c); asks > 0 && bits < asks+extra {
+		return nil, bits, false, s.underWorked(from, topic, frame.ID, bits-extra, asks, now)
 	}
 	if want := TopicPrefix + c.Intent.Shard(); topic != want {
 		return nil, bits, false, fmt.Errorf("on %q, belongs on %q: %w", topic, want, errShard)
 	}
 	s.known.Lock()
-	err = s.ledger.Expects(c, now)
+	again, err = s.ledger.Expects(c, bits, now)
 	s.known.Unlock()
-	if better && errors.Is(err, intentcast.Duplicate) {
-		return c, bits, true, nil
-	}
-	if err == nil {
+	switch {
+	case errors.Is(err, intentcast.Full):
+		s.gate.came(topic, refusedWeight, now)
+	case err == nil && !(again && better):
 		s.gate.came(topic, 1, now)
 	}
-	return c, bits, false, err
+	return c, bits, again, err
+}
+
+// underWorked refuses a cast that did less than is asked for of a life of a
+// day, and has the peer told.
+func (s *Service) underWorked(from peer.ID, topic string, id dagcbor.CID, did, asks int, now time.Time) error {
+	s.gate.came(topic, refusedWeight, now)
+	s.notices.refuse(from, topic, id, asks)
+	return fmt.Errorf("%d bits for each day where %d are asked for: %w", did, asks, errWork)
 }
 
 // stampOf is the difficulty that a cast's stamp has done, 0 without one. A
@@ -172,21 +196,25 @@ func stampOf(f *intentcast.Frame, topic string) (int, error) {
 	return stamp.Bits, nil
 }
 
-// take holds c, which came as wire, against what is known and queues it for
-// delivery, as one step.
-func (s *Service) take(c *intentcast.Cast, wire []byte, now time.Time) error {
+// take holds c, which came as wire with a stamp of so many bits, against what
+// is known and queues it for delivery if it is news, as one step.
+func (s *Service) take(c *intentcast.Cast, wire []byte, bits int, now time.Time) error {
 	s.known.Lock()
 	defer s.known.Unlock()
 	if s.cfg.delivers() && !s.queue.room(c) {
 		return errBusy
 	}
-	if err := s.ledger.Apply(c, now); err != nil {
+	change, err := s.ledger.Apply(c, bits, now)
+	s.turnOut(c.Intent.Shard(), change.Out, now)
+	if err != nil {
 		return err
 	}
-	if s.cfg.delivers() {
+	if s.cfg.delivers() && !change.Again {
 		s.queue.push(c)
 	}
-	s.live.keep(c, wire, now)
+	if !change.Aside {
+		s.live.keep(c, wire, now)
+	}
 	return nil
 }
 

@@ -123,7 +123,8 @@ func (o *ownCast) stamped(w *works) int {
 }
 
 // needs is the difficulty believed to be asked for a cast of this node's own,
-// of what its neighbours have announced and what they have refused it for.
+// of what its neighbours have announced and what they have refused it for, and
+// what its life takes beyond.
 func (s *Service) needs(o *ownCast) int {
 	now := time.Now()
 	neighbours := s.meshes.of(o.topic)
@@ -136,7 +137,11 @@ func (s *Service) needs(o *ownCast) int {
 	for _, p := range neighbours {
 		demands = append(demands, o.refused[p])
 	}
-	return max(announced, admission.Believed(demands))
+	believed := max(announced, admission.Believed(demands))
+	if believed > 0 {
+		believed += lifeBits(o.cast)
+	}
+	return believed
 }
 
 // stamped returns o's cast with a stamp that is believed to be enough, which
@@ -215,6 +220,9 @@ func (s *Service) castAgain(ctx context.Context, id dagcbor.CID) error {
 	t := s.topics.of(c.Intent.Shard())
 	if t == nil {
 		return nil // left meanwhile
+	}
+	if err := s.casting(c, o.stamped(&s.works), time.Now()); err != nil {
+		return err
 	}
 	s.metrics.recast.Inc()
 	if err := publish(ctx, t, wire); err != nil {

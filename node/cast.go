@@ -12,6 +12,7 @@ import (
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/market"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
 	"github.com/parley-network/parley/relcard/terms"
@@ -80,6 +81,9 @@ func (n *Node) draft(w view.Want, now time.Time) (draft, error) {
 	in, private, err := newIntent(w, now)
 	if err != nil {
 		return draft{}, err
+	}
+	if why := market.Contradictions(in); why != nil {
+		return draft{}, view.Invalid(why[0].On, "%s", why[0].Text)
 	}
 	in.Author, in.Expires = identity.NewKeySigner(key).DID(), identity.At(now.Add(life))
 	return draft{*in, key, intentBody{Worth: w.Worth, Private: private}}, nil

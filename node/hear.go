@@ -160,6 +160,7 @@ func (n *Node) answer(c *change, cast *intentcast.Cast, body *heardBody) error {
 	if a.Draft == nil || a.Ask {
 		body.Answer = reasonsText(a.Reasons)
 		if a.Draft != nil {
+			c.OnDurable(func() { n.gossip.Hold(cast.Root()) })
 			body.Answer = "it matches; the rules leave the answer to you"
 		}
 		return c.note("offer.silent", cast.Root(), "made no offer: %s", body.Answer)
@@ -197,6 +198,7 @@ func (n *Node) makeOffer(c *change, cast *intentcast.Cast, d *market.Draft) (*in
 	if err != nil {
 		return nil, err
 	}
+	c.OnDurable(func() { n.gossip.Hold(cast.Root()) })
 	if err := replaceOffers(c, cast.Root()); err != nil {
 		return nil, err
 	}

@@ -103,7 +103,7 @@ func (in *intake) take(b *testing.B, wires [][]byte) {
 		if errs[i] != nil {
 			b.Fatal(errs[i])
 		}
-		if err := in.ledger.Apply(c, now); err != nil {
+		if _, err := in.ledger.Apply(c, 0, now); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -92,6 +92,7 @@ func (n *Node) sweep(ctx context.Context, now time.Time) error {
 		}
 	}
 	n.gossip.Expire(now)
+	errs = append(errs, n.forgetTurnedOut(ctx))
 	return errors.Join(append(errs,
 		n.eachDue(ctx, store.Query{Kind: kindNegotiation, DueBefore: now}, sweepBatch, n.lapse),
 		n.eachDue(ctx, store.Query{Kind: kindRelation, State: relationStranger, DueBefore: now}, sweepBatch, forgetStranger),

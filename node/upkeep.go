@@ -18,25 +18,78 @@ import (
 // after a restart it knows what has been withdrawn or succeeded.
 func (n *Node) remember(ctx context.Context) error {
 	return n.cfg.Store.View(ctx, func(tx store.Tx) error {
-		for _, kind := range []store.Kind{kindHeard, kindIntent} {
+		var others []store.Record
+		// Those that are kept in any case come first: the ledger is bounded.
+		for _, kind := range []store.Kind{kindIntent, kindHeard} {
 			recs, err := tx.List(store.Query{Kind: kind})
 			if err != nil {
 				return fmt.Errorf("remember intents: %w", err)
 			}
 			for _, r := range recs {
-				cast, err := storedCast(r)
-				if err != nil {
-					n.log.Warn("a stored intent can't be read", "error", err)
+				if kind == kindHeard && !answered(r) {
+					others = append(others, r)
 					continue
 				}
-				// What is over by now need not be remembered.
-				if err := n.gossip.Remember(cast, time.Now()); err != nil {
-					n.log.Debug("stored intent", "root", r.ID, "error", err)
-				}
+				n.rememberCast(r)
 			}
+		}
+		for _, r := range others {
+			n.rememberCast(r)
 		}
 		return n.rememberTerms(tx, time.Now())
 	})
+}
+
+// answered reports whether this node has made an offer to an intent heard.
+func answered(r store.Record) bool {
+	var b heardBody
+	return get(r, &b) == nil && !b.Offer.IsZero()
+}
+
+func (n *Node) rememberCast(r store.Record) {
+	cast, err := storedCast(r)
+	if err != nil {
+		n.log.Warn("a stored intent can't be read", "error", err)
+		return
+	}
+	remember := n.gossip.Remember
+	if r.Kind == kindIntent {
+		remember = n.gossip.RememberOwn
+	}
+	// What is over by now need not be remembered.
+	if err := remember(cast, time.Now()); err != nil {
+		n.log.Debug("stored intent", "root", r.ID, "error", err)
+	} else if r.Kind == kindHeard && answered(r) {
+		n.gossip.Hold(cast.Root())
+	}
+}
+
+// forgetTurnedOut deletes the intents heard that the gossip service had no
+// room for any longer, but for those answered: a vendor's store would else grow
+// with everything that anybody casts.
+func (n *Node) forgetTurnedOut(ctx context.Context) error {
+	out := n.gossip.TurnedOut()
+	for batch := range slices.Chunk(out, sweepBatch) {
+		err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {
+			for _, root := range batch {
+				r, err := tx.Get(kindHeard, root.String())
+				if errors.Is(err, store.ErrNotFound) || err == nil && answered(r) {
+					continue
+				}
+				if err != nil {
+					return err
+				}
+				if err := tx.Delete(kindHeard, r.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("forget what was turned out: %w", err)
+		}
+	}
+	return nil
 }
 
 func storedCast(r store.Record) (*intentcast.Cast, error) {

@@ -24,7 +24,7 @@ type Load struct {
 	Rate  float64 // casts to be taken in, per second
 	Queue float64 // places taken among those waiting for delivery
 	CPU   float64 // time spent on validation
-	Store float64 // intents kept
+	Store float64 // intents turned out for others before their time
 }
 
 // Pressure is the part under which the node suffers most, at least 0.
@@ -72,7 +72,11 @@ func (c *Controller) Update(l Load, now time.Time) int {
 		if c.bits--; c.bits < MinBits {
 			c.bits = 0
 		}
-		c.since = now
+		// What is low for the bit let go need not be for the next. Whoever had
+		// it from the beginning must not be behind.
+		if c.since = now; wanted(slack*p) >= c.bits {
+			c.since = time.Time{}
+		}
 	}
 	return c.bits
 }
@@ -88,13 +92,22 @@ func wanted(p float64) int {
 // Meter measures a rate: what happened lately, older things counting less
 // (an exponential average). The zero value has seen nothing.
 type Meter struct {
+	Span time.Duration // how far back it looks, on average; 0: eight seconds
+
 	sum  float64
 	last time.Time
 }
 
-// meterSpan is how far back a Meter looks, on average. A burst of n at once
-// counts n/meterSpan a second.
+// meterSpan is how far back a Meter looks unless told otherwise. A burst of n
+// at once counts n/meterSpan a second.
 const meterSpan = 8 * time.Second
+
+func (m *Meter) span() float64 {
+	if m.Span > 0 {
+		return m.Span.Seconds()
+	}
+	return meterSpan.Seconds()
+}
 
 // Add notes that n happened at now.
 func (m *Meter) Add(n float64, now time.Time) {
@@ -105,12 +118,12 @@ func (m *Meter) Add(n float64, now time.Time) {
 // PerSecond is the rate at now.
 func (m *Meter) PerSecond(now time.Time) float64 {
 	m.fade(now)
-	return m.sum / meterSpan.Seconds()
+	return m.sum / m.span()
 }
 
 func (m *Meter) fade(now time.Time) {
 	if passed := now.Sub(m.last); passed > 0 {
-		m.sum *= math.Exp(-passed.Seconds() / meterSpan.Seconds())
+		m.sum *= math.Exp(-passed.Seconds() / m.span())
 	}
 	m.last = now // also of a clock set back
 }

@@ -12,14 +12,14 @@ import (
 // millisecond.
 const mintRound = 1 << 13
 
-// Mint makes a stamp of the difficulty wanted, from MinBits to MaxBits and
-// below; it takes one core for about Expected tries. Nonces begin at start, a
-// random number, so that two who work for one challenge do not do the same.
+// Mint makes a stamp of the difficulty wanted, at most MaxBits and MaxLifeBits
+// together; it takes one core for about Expected tries. Nonces begin at start,
+// a random number, so that two who work for one challenge do not do the same.
 // progress, if not nil, is told the tries made so far every millisecond or so.
 // The error is ctx's.
 func Mint(ctx context.Context, c Challenge, want int, start uint64, progress func(tries uint64)) (Stamp, error) {
-	if want < 1 || want > MaxBits {
-		return Stamp{}, fmt.Errorf("mint a stamp of %d bits: want 1 to %d", want, MaxBits)
+	if want < 1 || want > MaxBits+MaxLifeBits {
+		return Stamp{}, fmt.Errorf("mint a stamp of %d bits: want 1 to %d", want, MaxBits+MaxLifeBits)
 	}
 	b := block(c, want)
 	for tries := uint64(0); ; {

@@ -27,13 +27,15 @@ type Notice struct {
 	Refused []Refusal `cbor:"refused,omitempty"`
 }
 
-// Need is the difficulty asked for on a topic.
+// Need is the difficulty asked for on a topic, of what lives up to a day.
 type Need struct {
 	Topic string `cbor:"topic"`
 	Bits  uint64 `cbor:"bits"` // 0: none; at most 64
 }
 
-// Refusal says that a cast was dropped, and what it would have needed.
+// Refusal says that a cast was dropped, and what it would have needed if it
+// lived up to a day: LifeBits of its life are to be added. Who passes a refusal
+// on need not know how long the cast lives.
 type Refusal struct {
 	Topic string      `cbor:"topic"`
 	ID    dagcbor.CID `cbor:"id"`

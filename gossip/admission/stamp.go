@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"time"
 
 	"github.com/parley-network/parley/identity/dagcbor"
 )
@@ -16,14 +17,28 @@ const (
 	// is no burden to anybody. About 0.1 ms on a laptop.
 	MinBits = 10
 	// MaxBits is the most that is asked for, by this node or, as far as it
-	// believes them, by others: 4 million tries on average. That is 0.5 s on
-	// one laptop core (120 ns a try with SHA instructions), and 4 s on a phone
-	// without them (1 µs a try). One in a hundred takes 4.6 times as long.
+	// believes them, by others, of what lives a day: 4 million tries on
+	// average. That is 0.5 s on one laptop core (120 ns a try with SHA
+	// instructions), and 4 s on a phone without them (1 µs a try). One in a
+	// hundred takes 4.6 times as long.
 	MaxBits = 22
+	// MaxLifeBits is the most that a longer life takes beyond; see LifeBits.
+	MaxLifeBits = 3
 	// maxClaim is the most a stamp may claim to have done. Nobody gets so far;
 	// it keeps the field from meaning nothing.
 	maxClaim = 64
 )
+
+// LifeBits is how many bits more than the price a life of that length takes.
+// A price is for up to a day; each doubling costs one bit more, so that a week
+// costs eight times a day.
+func LifeBits(life time.Duration) int {
+	more := 0
+	for day := 24 * time.Hour; life > day && more < MaxLifeBits; day *= 2 {
+		more++
+	}
+	return more
+}
 
 // Challenge is what a stamp is made for: a digest of the thing and of where it
 // goes, so that a stamp serves neither another thing nor another place.

@@ -134,9 +134,21 @@ func TestMintingEndsWithItsContext(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || rounds != 3 {
 		t.Errorf("%v after %d rounds", err, rounds)
 	}
-	for _, bits := range []int{0, -1, admission.MaxBits + 1} {
+	for _, bits := range []int{0, -1, admission.MaxBits + admission.MaxLifeBits + 1} {
 		if _, err := admission.Mint(t.Context(), admission.Challenge{}, bits, 0, nil); err == nil {
 			t.Errorf("a stamp of %d bits", bits)
+		}
+	}
+}
+
+// A week costs eight times a day.
+func TestALongerLifeCostsMore(t *testing.T) {
+	for life, want := range map[time.Duration]int{
+		0: 0, time.Hour: 0, 24 * time.Hour: 0, 24*time.Hour + 1: 1, 48 * time.Hour: 1, 72 * time.Hour: 2, 96 * time.Hour: 2,
+		97 * time.Hour: 3, 7 * 24 * time.Hour: 3, 1000 * time.Hour: 3,
+	} {
+		if got := admission.LifeBits(life); got != want {
+			t.Errorf("%s: %d bits more, want %d", life, got, want)
 		}
 	}
 }

@@ -116,12 +116,12 @@ func TestLedgerKnowsBeforeTheSignature(t *testing.T) {
 			c := rapid.SampledFrom(all).Draw(t, "cast")
 			at := hour(rapid.IntRange(0, 60).Draw(t, "hour"))
 			before := entries(l, all)
-			expected := l.Expects(c, at)
+			_, expected := l.Expects(c, 0, at)
 			if !reflect.DeepEqual(before, entries(l, all)) {
 				t.Fatal("asking changed the ledger")
 			}
 			forks := forked(l)
-			err := l.Apply(c, at)
+			err := apply(l, c, at)
 			if expected == nil {
 				continue
 			}
@@ -137,10 +137,10 @@ func TestLedgerKnowsBeforeTheSignature(t *testing.T) {
 	// It does say so of what is sent most: what is known already.
 	l, c := intentcast.NewLedger(0), cast(t, parkCity(), "skier")
 	mustApply(t, l, c, now)
-	if err := l.Expects(c, now); !errors.Is(err, intentcast.Duplicate) {
+	if _, err := l.Expects(c, 0, now); !errors.Is(err, intentcast.Duplicate) {
 		t.Errorf("a duplicate: %v", err)
 	}
-	if err := l.Expects(c, now.Add(-time.Hour)); !errors.Is(err, intentcast.Future) {
+	if _, err := l.Expects(c, 0, now.Add(-time.Hour)); !errors.Is(err, intentcast.Future) {
 		t.Errorf("an hour early: %v", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/parley-network/parley/identity"
@@ -12,7 +11,8 @@ import (
 )
 
 // MaxIntents is the number of lines of intents a Ledger keeps unless told
-// otherwise. One takes about 500 bytes.
+// otherwise. One takes about 500 bytes, and what is remembered of those turned
+// out as much again.
 const MaxIntents = 16 << 10
 
 // Entry is what a Ledger knows of one line of intents. It holds no body.
@@ -27,6 +27,7 @@ type Entry struct {
 	Expires identity.Time // when the version that counts is over
 	Until   identity.Time // when every version seen is over: the entry stays until then
 	Forked  bool          // the author signed two versions of one number
+	Hidden  bool          // kept for this node alone, and not to be told: see Ledger.Keep
 }
 
 // Alive reports whether the intent is open at now.
@@ -39,6 +40,10 @@ type line struct {
 	Entry
 	proven   bool // the root itself was seen, so author and shard are certain
 	reported bool // given out by Expire
+	rank     rank // of the version that counts
+	held     bool // never turned out
+	counted  bool // among the ledger's holds
+	at       int  // in its topic's ranking, unless hidden
 }
 
 // lineKey names a line. A root alone would let anybody claim a line whose
@@ -58,35 +63,103 @@ type lineKey struct {
 // counts.
 //
 // A ledger is bounded. When it is full, what is over by now makes room; if
-// that is not enough, further lines are refused as Full and successors of
-// known lines still go in. Nothing alive or withdrawn is put out to make
-// room, since the older versions of it could then come back.
+// that is not enough, one line is turned out for each that gets in: of the
+// topic with the most lines, the one that did least work for its life, and of
+// those the one made first. A newcomer that would be that one is refused with
+// a FullError. So a topic keeps its fair share whatever becomes of others, and
+// which lines are kept hangs on which were seen, not on their order, as long
+// as none is over, amended or held.
+//
+// Of what was turned out a stub stays, so that it is not taken for news when
+// it comes again, nor forged. A later version of it is news all the same.
 //
 // It is not safe for use by several goroutines at once.
 type Ledger struct {
-	limit   int
-	lines   map[lineKey]*line
-	roots   map[dagcbor.CID][]*line // the proven line alone, or all claims to the root
-	expired []dagcbor.CID           // swept, not yet given out by Expire
+	limit    int
+	lines    map[lineKey]*line
+	roots    map[dagcbor.CID][]*line // the proven line alone, or all claims to the root
+	rankings map[string]*ranking     // of each topic
+	stubs    stubs
+	holds    int           // lines that Hold keeps
+	hidden   int           // lines that take no place
+	soonest  time.Time     // no line can be let go before
+	expired  []dagcbor.CID // swept, not yet given out by Expire
 }
+
+// Change is what taking in a cast has changed beside its own line.
+type Change struct {
+	// Again is set for a version known before that is kept on better terms: it
+	// has done more work, or is back after having been turned out. It is worth
+	// passing on and no news.
+	Again bool
+	// Aside is set for news of a line that has no place in the ledger or is
+	// Hidden: nothing of it is kept to tell others.
+	Aside bool
+	// Out is the line turned out to make room, nil for none; or, if it is
+	// Hidden, one that would have been if it were not held.
+	Out *Entry
+}
+
+// FullError refuses a line that would be the first to be turned out. It wraps
+// Full.
+type FullError struct {
+	Needs int // work that would have been enough for a life of a day, in bits
+}
+
+// Error says what would have been enough.
+func (e *FullError) Error() string { return fmt.Sprintf("%s: needs %d bits", string(Full), e.Needs) }
+
+// Unwrap returns Full.
+func (e *FullError) Unwrap() error { return Full }
 
 // NewLedger returns an empty ledger for at most limit lines; 0 is MaxIntents.
 func NewLedger(limit int) *Ledger {
 	if limit <= 0 {
 		limit = MaxIntents
 	}
-	return &Ledger{limit: limit, lines: make(map[lineKey]*line), roots: make(map[dagcbor.CID][]*line)}
+	return &Ledger{
+		limit: limit, lines: make(map[lineKey]*line), roots: make(map[dagcbor.CID][]*line),
+		rankings: make(map[string]*ranking), stubs: newStubs(stubsPerLine * limit),
+	}
 }
 
-// Apply takes in a decoded cast at now. It returns nil when c told something
-// new, which is then also worth passing on, and wraps a Refusal when it did
-// not: Duplicate, Stale, Dead, Fork, Forged, Moved, Full, Expired or Future.
-func (l *Ledger) Apply(c *Cast, now time.Time) error {
-	err := c.CheckTime(now)
-	if err == nil {
-		err = l.apply(c, now)
+// Apply takes in a decoded cast at now, whose stamp has done work of so many
+// bits (0: none). It returns no error when c told something new or, as
+// Change.Again says, is kept on better terms; it is then worth passing on. Else
+// the error wraps a Refusal: Duplicate, Stale, Dead, Fork, Forged, Moved, Full,
+// Expired or Future.
+func (l *Ledger) Apply(c *Cast, bits int, now time.Time) (Change, error) {
+	return l.take(c, bits, false, now)
+}
+
+// Keep is Apply for a cast that this node keeps whatever its work: it is never
+// turned out and never refused as Full. When any other in its place would have been turned out, it is Hidden:
+// who asks around could tell by it whose it is.
+func (l *Ledger) Keep(c *Cast, bits int, now time.Time) (Change, error) {
+	return l.take(c, bits, true, now)
+}
+
+// Hold has the line that begins with root kept in the same way, as long as no
+// more than a quarter of the ledger is. It reports whether it is.
+func (l *Ledger) Hold(root dagcbor.CID) bool {
+	es := l.roots[root]
+	if len(es) != 1 {
+		return false
 	}
-	return named(c, err)
+	if !es[0].held && l.holds < l.limit/holdShare {
+		l.holds++
+		es[0].held, es[0].counted = true, true
+	}
+	return es[0].held
+}
+
+func (l *Ledger) take(c *Cast, bits int, keep bool, now time.Time) (Change, error) {
+	err := c.CheckTime(now)
+	var change Change
+	if err == nil {
+		change, err = l.apply(c, bits, keep, now)
+	}
+	return change, named(c, err)
 }
 
 // Expects returns the refusal Apply would have for c, or nil if Apply has to
@@ -94,137 +167,47 @@ func (l *Ledger) Apply(c *Cast, now time.Time) error {
 // signature is checked: what is refused here, whoever made it up, Apply would
 // refuse of its author and learn nothing from. Hence a fork, which the ledger
 // notes, and a version that stands longer than all before it, which it notes
-// too, are for Apply.
-func (l *Ledger) Expects(c *Cast, now time.Time) error {
-	err := c.CheckTime(now)
-	if err == nil {
-		err = l.expects(c)
+// too, are for Apply. again is what Change.Again would be.
+func (l *Ledger) Expects(c *Cast, bits int, now time.Time) (again bool, err error) {
+	if err = c.CheckTime(now); err == nil {
+		again, err = l.expects(c, bits, now)
 	}
-	return named(c, err)
+	return again, named(c, err)
 }
 
-func (l *Ledger) expects(c *Cast) error {
+func (l *Ledger) expects(c *Cast, bits int, now time.Time) (again bool, err error) {
 	key := lineKey{c.Root(), c.Intent.Author, c.Intent.Shard()}
 	if c.Intent.Seq > 0 {
 		if err := l.contradicts(key); err != nil {
-			return err
+			return false, err
 		}
 	}
-	e := l.lines[key]
-	if e == nil || e.Until.Before(c.Intent.Expires) || (c.Intent.Seq == 0 && !e.proven) {
-		return nil
-	}
-	if err := e.rank(c); !errors.Is(err, Fork) {
-		return err
-	}
-	return nil
-}
-
-func named(c *Cast, err error) error {
-	if err != nil {
-		return fmt.Errorf("cast %s, number %d of %s: %w", c.ID, c.Intent.Seq, c.Root(), err)
-	}
-	return nil
-}
-
-func (l *Ledger) apply(c *Cast, now time.Time) error {
-	key := lineKey{c.Root(), c.Intent.Author, c.Intent.Shard()}
-	if err := l.settle(key, c); err != nil {
-		return err
-	}
-	e := l.lines[key]
+	r, e := rankOf(c, bits), l.lines[key]
 	if e == nil {
-		return l.begin(key, c, now)
-	}
-	if e.Until.Before(c.Intent.Expires) {
-		e.Until = c.Intent.Expires
-	}
-	if err := e.compare(c); err != nil {
-		return err
-	}
-	e.set(c)
-	return nil
-}
-
-// settle holds c against what is certain of its root. Only the first intent
-// of a line proves author and shard; it puts out every claim that differs.
-func (l *Ledger) settle(key lineKey, c *Cast) error {
-	if c.Intent.Seq == 0 {
-		for _, other := range slices.Clone(l.roots[key.root]) {
-			if other.Author != key.author || other.Shard != key.shard {
-				l.remove(other)
-			}
+		if c.Intent.Seq == 0 && l.claimed(key) {
+			return false, nil
 		}
-		if e := l.lines[key]; e != nil {
-			e.proven = true
+		again, aside, err := l.stubs.about(key, c)
+		if err != nil || aside || l.couldSweep(now) {
+			return again, err
 		}
-		return nil
+		_, err = l.room(key.shard, r)
+		return again, err
 	}
-	return l.contradicts(key)
-}
-
-// contradicts returns how a successor's key differs from what is certain of
-// its root.
-func (l *Ledger) contradicts(key lineKey) error {
-	for _, e := range l.roots[key.root] {
-		switch {
-		case !e.proven:
-		case e.Author != key.author:
-			return Forged
-		case e.Shard != key.shard:
-			return Moved
-		}
+	if e.Until.Before(c.Intent.Expires) || (c.Intent.Seq == 0 && !e.proven) {
+		return false, nil
 	}
-	return nil
-}
-
-func (l *Ledger) begin(key lineKey, c *Cast, now time.Time) error {
-	if len(l.lines) >= l.limit {
-		l.sweep(now)
-	}
-	if len(l.lines) >= l.limit {
-		return Full
-	}
-	// Strings of a cast share its whole body's memory: keep copies.
-	key.author = identity.DID(strings.Clone(string(key.author)))
-	e := &line{proven: c.Intent.Seq == 0}
-	e.Root, e.Author, e.Shard, e.Until = key.root, key.author, key.shard, c.Intent.Expires
-	e.set(c)
-	l.lines[key] = e
-	l.roots[key.root] = append(l.roots[key.root], e)
-	return nil
-}
-
-// compare returns why c does not take the place of what counts, nil if it
-// does, and notes a fork.
-func (e *line) compare(c *Cast) error {
-	err := e.rank(c)
-	e.Forked = e.Forked || errors.Is(err, Fork)
-	return err
-}
-
-func (e *line) rank(c *Cast) error {
-	was, is := e.Status == StatusOpen, c.Intent.Status == StatusOpen
+	err = e.against(c)
 	switch {
-	case c.ID == e.ID:
-		return Duplicate
-	case !was && is:
-		return Dead
-	case was && !is:
-		return nil
-	case c.Intent.Seq == e.Seq:
-		return Fork
-	case was && c.Intent.Seq < e.Seq:
-		return Stale
-	case !was && c.Intent.Seq > e.Seq:
-		return Dead
+	case errors.Is(err, Fork):
+		return false, nil
+	case errors.Is(err, Duplicate) && e.Hidden:
+		_, err = l.room(key.shard, r)
+		return true, err
+	case errors.Is(err, Duplicate) && r.worth > e.rank.worth:
+		return true, nil
 	}
-	return nil
-}
-
-func (e *line) set(c *Cast) {
-	e.ID, e.Seq, e.Expires, e.reported = c.ID, c.Intent.Seq, c.Intent.Expires, false
-	e.Status = Status(strings.Clone(string(c.Intent.Status)))
+	return false, err
 }
 
 // Lookup returns what is known of the line that begins with root. Where its
@@ -258,7 +241,14 @@ func (l *Ledger) Expire(now time.Time) []dagcbor.CID {
 	return roots
 }
 
+// couldSweep reports whether a line may be over at now.
+func (l *Ledger) couldSweep(now time.Time) bool {
+	return l.full() && !now.Before(l.soonest)
+}
+
 func (l *Ledger) sweep(now time.Time) {
+	l.soonest = time.Time{}
+	l.stubs.sweep(now)
 	for _, e := range l.lines {
 		if e.Status == StatusOpen && !e.reported && !e.Alive(now) {
 			e.reported = true
@@ -266,13 +256,23 @@ func (l *Ledger) sweep(now time.Time) {
 				l.expired = append(l.expired, e.Root)
 			}
 		}
-		if !e.Until.Std().After(now) {
+		if until := e.Until.Std(); !until.After(now) {
 			l.remove(e)
+		} else if l.soonest.IsZero() || until.Before(l.soonest) {
+			l.soonest = until
 		}
 	}
 }
 
 func (l *Ledger) remove(e *line) {
+	if e.Hidden {
+		l.hidden--
+	} else {
+		l.leave(e)
+	}
+	if e.counted {
+		l.holds--
+	}
 	delete(l.lines, lineKey{e.Root, e.Author, e.Shard})
 	rest := slices.DeleteFunc(l.roots[e.Root], func(o *line) bool { return o == e })
 	if len(rest) == 0 {

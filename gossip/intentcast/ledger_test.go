@@ -47,7 +47,7 @@ func TestLedgerFollowsALine(t *testing.T) {
 		{root, intentcast.Dead},
 		{reopened, intentcast.Dead},
 	} {
-		if err := l.Apply(step.cast, hour(5)); !errors.Is(err, step.want) {
+		if err := apply(l, step.cast, hour(5)); !errors.Is(err, step.want) {
 			t.Errorf("step %d: %v, want %v", i, err, step.want)
 		}
 	}
@@ -68,10 +68,10 @@ func TestLedgerRefusesForgeries(t *testing.T) {
 
 	l := intentcast.NewLedger(0)
 	mustApply(t, l, root, hour(1))
-	if err := l.Apply(forged, hour(1)); !errors.Is(err, intentcast.Forged) {
+	if err := apply(l, forged, hour(1)); !errors.Is(err, intentcast.Forged) {
 		t.Errorf("forged: %v", err)
 	}
-	if err := l.Apply(moved, hour(1)); !errors.Is(err, intentcast.Moved) {
+	if err := apply(l, moved, hour(1)); !errors.Is(err, intentcast.Moved) {
 		t.Errorf("moved: %v", err)
 	}
 
@@ -95,7 +95,7 @@ func TestLedgerKeepsTheFirstOfAFork(t *testing.T) {
 	l := intentcast.NewLedger(0)
 	mustApply(t, l, root, hour(2))
 	mustApply(t, l, one, hour(2))
-	if err := l.Apply(other, hour(2)); !errors.Is(err, intentcast.Fork) {
+	if err := apply(l, other, hour(2)); !errors.Is(err, intentcast.Fork) {
 		t.Errorf("fork: %v", err)
 	}
 	if e, _ := l.Lookup(root.ID); e.ID != one.ID || !e.Forked {
@@ -119,10 +119,10 @@ func TestLedgerExpires(t *testing.T) {
 	if got := l.Expire(hour(6)); len(got) != 0 || l.Len() != 1 {
 		t.Errorf("told again: %v, %d known", got, l.Len())
 	}
-	if err := l.Apply(twins, hour(5)); !errors.Is(err, intentcast.Expired) {
+	if err := apply(l, twins, hour(5)); !errors.Is(err, intentcast.Expired) {
 		t.Errorf("an expired cast: %v", err)
 	}
-	if err := l.Apply(car, now.Add(-time.Hour)); !errors.Is(err, intentcast.Future) {
+	if err := apply(l, car, now.Add(-time.Hour)); !errors.Is(err, intentcast.Future) {
 		t.Errorf("a cast from the future: %v", err)
 	}
 	if got := l.Expire(hour(24 * 8)); len(got) != 0 || l.Len() != 0 {
@@ -140,11 +140,12 @@ func TestLedgerKeepsWhatCouldComeBack(t *testing.T) {
 	mustApply(t, l, car, now)
 	mustApply(t, l, cast(t, in, "skier"), hour(1))
 	l.Expire(hour(3))
-	if err := l.Apply(car, hour(3)); !errors.Is(err, intentcast.Dead) {
+	if err := apply(l, car, hour(3)); !errors.Is(err, intentcast.Dead) {
 		t.Errorf("the withdrawn intent: %v", err)
 	}
 }
 
+// What is over makes room before anything is turned out.
 func TestLedgerIsBounded(t *testing.T) {
 	l := intentcast.NewLedger(3)
 	var casts []*intentcast.Cast
@@ -160,19 +161,24 @@ func TestLedgerIsBounded(t *testing.T) {
 	for _, c := range casts[:3] {
 		mustApply(t, l, c, now)
 	}
-	if err := l.Apply(casts[3], now); !errors.Is(err, intentcast.Full) {
-		t.Errorf("a fourth: %v", err)
-	}
 	mustApply(t, l, next(t, casts[1], intentcast.StatusFulfilled, 0, "parent 1"), now)
-	mustApply(t, l, casts[3], hour(1)) // the first is over and makes room
+	if change, err := l.Apply(casts[3], 0, hour(1)); err != nil || change.Out != nil {
+		t.Errorf("the first is over and makes room: %v, and %+v was turned out", err, change.Out)
+	}
 	if got := l.Expire(hour(1)); l.Len() != 3 || !slices.Equal(got, []dagcbor.CID{casts[0].ID}) {
 		t.Errorf("%d known, told %v", l.Len(), got)
 	}
 }
 
+// apply is Apply of a cast that has done no work.
+func apply(l *intentcast.Ledger, c *intentcast.Cast, at time.Time) error {
+	_, err := l.Apply(c, 0, at)
+	return err
+}
+
 func mustApply(t testing.TB, l *intentcast.Ledger, c *intentcast.Cast, at time.Time) {
 	t.Helper()
-	if err := l.Apply(c, at); err != nil {
+	if err := apply(l, c, at); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -209,7 +215,7 @@ func TestLedgerEndsAlikeInAnyOrder(t *testing.T) {
 		for i, order := range orders {
 			l := intentcast.NewLedger(0)
 			for _, n := range order {
-				_ = l.Apply(all[n], hour(7)) // a refusal is an outcome like any other
+				_ = apply(l, all[n], hour(7)) // a refusal is an outcome like any other
 			}
 			states[i] = entries(l, all)
 		}
@@ -241,6 +247,6 @@ func BenchmarkLedgerApply(b *testing.B) {
 	l := intentcast.NewLedger(0)
 	mustApply(b, l, root, now)
 	for b.Loop() {
-		_ = l.Apply(root, now)
+		_ = apply(l, root, now)
 	}
 }

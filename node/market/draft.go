@@ -115,12 +115,37 @@ func (m *matching) addLine(d *Draft, s *sum, i uint64, p pick) {
 			continue
 		}
 		attr := e.item.Attributes[j]
-		if p.includes(e, f.property) && f.typ == intentcast.TypeBool { // paid for, so it is there now
+		if e.paid(p.charges, &f) {
 			attr = included(attr.Property)
 		}
 		line.Attributes = append(line.Attributes, attr)
 	}
 	d.Lines = append(d.Lines, line)
+}
+
+// stated are the facts of a property that a draft with these charges states:
+// those of addLine.
+func (e *entry) stated(charges uint64, property string) (facts []fact) {
+	there := fact{property: property, typ: intentcast.TypeBool, text: "true"}
+	if e.charged(charges, property) && !e.tells(property) {
+		facts = append(facts, there)
+	}
+	for _, f := range e.facts {
+		switch {
+		case f.property != property:
+		case e.paid(charges, &f):
+			facts = append(facts, there)
+		default:
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
+
+// paid reports whether f is a truth value about something that is charged for,
+// so that it is there now.
+func (e *entry) paid(charges uint64, f *fact) bool {
+	return f.typ == intentcast.TypeBool && e.charged(charges, f.property)
 }
 
 // tells reports whether e states property as a truth value.
@@ -138,10 +163,10 @@ func included(property string) intentcast.Attribute {
 	return intentcast.Attribute{Property: property, Type: intentcast.TypeBool, Value: "true"}
 }
 
-// includes reports whether a charge of that property is in the pick.
-func (p *pick) includes(e *entry, property string) bool {
+// charged reports whether a charge of that property is among these.
+func (e *entry) charged(charges uint64, property string) bool {
 	for j := range e.charges {
-		if p.charges&(1<<j) != 0 && e.charges[j].property == property {
+		if charges&(1<<j) != 0 && e.charges[j].property == property {
 			return true
 		}
 	}

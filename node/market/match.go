@@ -32,7 +32,8 @@ type matching struct {
 // Match holds an intent against a vendor's catalogue and rules. There is a
 // draft when every want has an item that surely is it, that meets every
 // required attribute, contains nothing excluded, is in stock and within the
-// limits, and the vendor accepts one of the intent's terms. Items sell at list
+// limits, and the vendor accepts one of the intent's terms; never where the
+// intent's requirements contradict each other. Items sell at list
 // price. Of several items of the same sureness (GTIN, then SKU, then name,
 // then category and attributes) the one whose line costs least is chosen, at
 // the same cost the one with the lower unit price, then SKU, then name.
@@ -50,6 +51,9 @@ func Match(in *intentcast.Intent, c *Catalogue, r Rules, now time.Time) Answer {
 		return refuse(CodeMalformed, "rules", "the rules can't be read: "+err.Error())
 	}
 	m := &matching{ask: a, c: c, rules: s, now: now}
+	if reasons := a.contradictions(); reasons != nil {
+		return Answer{Reasons: reasons}
+	}
 	if reasons := m.gate(); reasons != nil {
 		return Answer{Reasons: reasons}
 	}

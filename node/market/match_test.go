@@ -137,7 +137,7 @@ func TestMatchWholeIntent(t *testing.T) {
 		{"an excluded attribute", []intentcast.Want{shoe("T41", "1")}, exclude("vegan"), "excluded"},
 		{"an excluded attribute that is false", []intentcast.Want{shoe("T42", "1")}, exclude("vegan"), "T42 85.50 USD"},
 		{"an excluded thing", []intentcast.Want{shoe("T42", "1")}, exclude("trail runner"), "excluded"},
-		{"excluded and required", []intentcast.Want{{SKU: "SOC", Quantity: "1", Wishes: require(like(yes("gift wrap"), intentcast.OpEq))}}, exclude("gift wrap"), "attribute"},
+		{"excluded and required", []intentcast.Want{{SKU: "SOC", Quantity: "1", Wishes: require(like(yes("gift wrap"), intentcast.OpEq))}}, exclude("gift wrap"), "contradiction"},
 		{"terms: the first of the intent's", []intentcast.Want{shoe("T42", "1")}, func(in *intentcast.Intent, r *market.Rules) {
 			r.Accepts = []terms.Ref{in.Terms[1], in.Terms[0]}
 		}, "T42 85.50 USD"},

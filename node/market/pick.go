@@ -150,6 +150,13 @@ func (m *matching) judgeParts(e *entry, w *want) (charges uint64, _ miss, ok boo
 		}
 		charges |= 1 << j
 	}
+	// What is charged for is there, whatever the item says of itself.
+	for i := range w.wishes.require {
+		t := &w.wishes.require[i]
+		if e.charged(charges, t.property) && !t.met(e.stated(charges, t.property)) {
+			return 0, miss{CodeAttribute, i}, false
+		}
+	}
 	return charges, miss{}, true
 }
 

@@ -8,28 +8,29 @@ type Code string
 // Why there is no draft, why an offer can't be accepted, and why an offer
 // stands where it does.
 const (
-	CodeClosed    Code = "closed"    // the intent is withdrawn, fulfilled or expired
-	CodeNever     Code = "never"     // the vendor's rules answer nothing
-	CodeCategory  Code = "category"  // not a category the vendor answers in
-	CodeArea      Code = "area"      // outside the vendor's areas
-	CodeTerms     Code = "terms"     // none of the intent's terms is accepted
-	CodeWindow    Code = "window"    // can't be had in time
-	CodeItem      Code = "item"      // nothing answers the want, or a line answers none
-	CodeAttribute Code = "attribute" // an item's required attribute is not met
-	CodeSeller    Code = "seller"    // a seller's required attribute is not met
-	CodeExcluded  Code = "excluded"  // contains what the intent excludes
-	CodeQuantity  Code = "quantity"  // out of stock, another unit, another amount
-	CodeMaxPrice  Code = "max_price" // a unit costs more than the want's limit
-	CodeBudget    Code = "budget"    // the whole costs more than the budget
-	CodeWorth     Code = "worth"     // the whole costs more than it is worth to the person
-	CodeMinOrder  Code = "min_order" // the vendor's smallest order is larger
-	CodeCurrency  Code = "currency"  // amounts that can't be compared
-	CodeTotal     Code = "total"     // the total is not the sum of its parts
-	CodeExpired   Code = "expired"   // the offer can no longer be accepted
-	CodeMalformed Code = "malformed" // the text says what is wrong
-	CodePrice     Code = "price"     // its place by price
-	CodePreferred Code = "preferred" // its place by preferred attributes
-	CodeFreeText  Code = "free_text" // nothing in it can be matched without a person
+	CodeClosed    Code = "closed"        // the intent is withdrawn, fulfilled or expired
+	CodeNever     Code = "never"         // the vendor's rules answer nothing
+	CodeCategory  Code = "category"      // not a category the vendor answers in
+	CodeArea      Code = "area"          // outside the vendor's areas
+	CodeTerms     Code = "terms"         // none of the intent's terms is accepted
+	CodeWindow    Code = "window"        // can't be had in time
+	CodeItem      Code = "item"          // nothing answers the want, or a line answers none
+	CodeAttribute Code = "attribute"     // an item's required attribute is not met
+	CodeSeller    Code = "seller"        // a seller's required attribute is not met
+	CodeExcluded  Code = "excluded"      // contains what the intent excludes
+	CodeQuantity  Code = "quantity"      // out of stock, another unit, another amount
+	CodeMaxPrice  Code = "max_price"     // a unit costs more than the want's limit
+	CodeBudget    Code = "budget"        // the whole costs more than the budget
+	CodeWorth     Code = "worth"         // the whole costs more than it is worth to the person
+	CodeMinOrder  Code = "min_order"     // the vendor's smallest order is larger
+	CodeCurrency  Code = "currency"      // amounts that can't be compared
+	CodeTotal     Code = "total"         // the total is not the sum of its parts
+	CodeExpired   Code = "expired"       // the offer can no longer be accepted
+	CodeContrary  Code = "contradiction" // nothing can meet all that the intent requires
+	CodeMalformed Code = "malformed"     // the text says what is wrong
+	CodePrice     Code = "price"         // its place by price
+	CodePreferred Code = "preferred"     // its place by preferred attributes
+	CodeFreeText  Code = "free_text"     // nothing in it can be matched without a person
 )
 
 // Reason is one typed reason in plain words. The reasons of Match quote the

@@ -94,7 +94,8 @@ func TestConstantsAreTheNodes(t *testing.T) {
 		`IDontWantMessageThreshold = (\d+)`:       float64(c.HaveOver),
 		`relayAfter = (\d+) \* time.Millisecond`:  float64(c.Hold) / 1e6,
 		`topicRate = (\d+)`:                       topicRate,
-		`storeShare = (\S+)`:                      storeShare,
+		`turnSpan  = (\d+) \* time.Minute`:        turnSpan.Minutes(),
+		`turnLeast = (\d+)`:                       turnLeast,
 		`messageRate, messageBurst = (\d+),`:      messageRate,
 	} {
 		found := regexp.MustCompile(pattern).FindStringSubmatch(source)

@@ -13,7 +13,8 @@ import (
 // Flood is an attacker with so many identities and so much computing power
 // against one topic of an open network, where people cast as well. What the
 // nodes ask for is decided by gossip/admission's own code: its Controller, Meter,
-// Quota and Believed.
+// Quota and Believed; what their ledgers keep by the rule of intentcast.Ledger
+// (shelf).
 type Flood struct {
 	// Honest is how many intents people cast on the topic, per second; each lives
 	// Life. They mint with Phone tries a second and give up after Patience.
@@ -22,10 +23,12 @@ type Flood struct {
 	Phone          float64
 	// Sybils is the attacker's identities, each a neighbour of some node and each
 	// sending at most Rate intents a second; Budget its tries a second for all.
-	// Each intent lives SpamLife, the longest there is.
+	// Each intent lives SpamLife. With Hoard each does all the work that anybody
+	// may be asked for, not what is asked for at the time.
 	Sybils       int
 	Rate, Budget float64
 	SpamLife     time.Duration
+	Hoard        bool
 	// Loud has sybils send what the quotas leave, without work, to those they are
 	// connected with: that holds the price up there. Touched is the share of the
 	// nodes that have a sybil for a neighbour.
@@ -44,10 +47,18 @@ type Flood struct {
 const (
 	topicRate                 = 25
 	refusedWeight             = 1. / 16
-	storeShare                = .75
 	ledgerSize                = 16 << 10
+	turnSpan                  = 10 * time.Minute
+	turnLeast                 = 1024
 	messageRate, messageBurst = 200, 2000
 	meshPeers                 = 5
+)
+
+// A person's node casts an intent that stands again after so many seconds, each
+// time after three times as long, up to six hours; as package node (cast.go).
+const (
+	castEvery                             = 5
+	recastFirst, recastSlower, recastMost = 150, 3, 6 * 3600
 )
 
 // Loss is what people lose to a flood.
@@ -66,16 +77,22 @@ type Loss struct {
 	Bits, Tries float64
 	// Full is the share of the time in which ledgers are full.
 	Full float64
+	// Kept is the share of their lives in which people's intents that got out are
+	// in ledgers, where those who come later find them.
+	Kept float64
+	// Work is how long a phone works for an intent that got out, all in all: it is
+	// worked for again when it was turned out. The mean.
+	Work time.Duration
 }
 
 // Live lives through the flood second by second.
 func (f Flood) Live(r *rand.Rand) Loss {
 	l := flooded{f: f, r: r, quota: admission.NewQuota[int](f.perSecond(), f.burst(), max(f.Sybils, 1))}
-	seconds := int(f.Hours * 3600)
-	for range seconds {
+	l.shelf.limit, l.shelf.spamLife, l.turns.Span = ledgerSize, int(f.SpamLife.Seconds()), turnSpan
+	for range int(f.Hours * 3600) {
 		l.second()
 	}
-	return l.loss(seconds)
+	return l.loss()
 }
 
 // perSecond and burst are what one sybil may send: the node's own quota of a
@@ -99,22 +116,26 @@ func (f Flood) burst() float64 {
 type flooded struct {
 	f     Flood
 	r     *rand.Rand
+	at    int // seconds since it began
 	now   time.Time
 	quota *admission.Quota[int]
+	shelf shelf
+	turns admission.Meter // lines turned out
 	near  side
 	far   side
 
 	stamps       float64 // tries that the attacker has in hand
 	spent        float64
-	kept         int
-	gone         []int // by second: intents that end then
 	spam, honest int
 	tried, lost  int
 	bits         float64
 	full         int
 	waits        []time.Duration
+	work         float64 // seconds that phones worked
+	kept, lived  float64 // seconds that people's intents were in ledgers, and could have been
 	spamDue      float64 // intents that the attacker would have sent by now
 	turn         int     // the sybil that sent last
+	due          int     // when the next intent is cast again
 }
 
 // side is one kind of node: its load, and what it asks for.
@@ -123,108 +144,167 @@ type side struct {
 	asks  admission.Controller
 }
 
-func (s *side) update(kept int, now time.Time) int {
-	return s.asks.Update(admission.Load{Rate: s.meter.PerSecond(now) / topicRate, Store: storePressure(kept)}, now)
-}
-
-// storePressure is as in package gossip (gate.go).
-func storePressure(kept int) float64 {
-	fill := float64(kept) / ledgerSize
-	if fill >= 1 {
-		return 1 << 30
-	}
-	return (1 - storeShare) / (1 - fill) * min(1, fill/storeShare)
+func (l *flooded) asks(s *side) int {
+	store := l.turns.PerSecond(l.now) * (24 * time.Hour).Seconds() / float64(max(l.shelf.kept, turnLeast))
+	bits := s.asks.Update(admission.Load{Rate: s.meter.PerSecond(l.now) / topicRate, Store: store}, l.now)
+	return max(bits, l.f.Work)
 }
 
 func (l *flooded) second() {
-	l.now = time.Unix(0, 0).Add(time.Duration(len(l.gone)) * time.Second)
-	l.end()
-	near, far := l.near.update(l.kept, l.now), l.far.update(l.kept, l.now)
-	near, far = max(near, l.f.Work), max(far, l.f.Work)
+	l.now = time.Unix(0, 0).Add(time.Duration(l.at) * time.Second)
+	for _, c := range l.shelf.expire(l.at) {
+		l.account(c)
+	}
+	near, far := l.asks(&l.near), l.asks(&l.far)
 	l.bits += float64(far)
-	if l.kept >= ledgerSize {
+	if l.shelf.kept >= ledgerSize {
 		l.full++
 	}
 	sent := l.attack(far)
 	l.people(near, far)
+	if l.at%castEvery == 0 {
+		l.again(near, far)
+	}
 	if l.f.Loud && max(near, far) > 0 {
 		// What is left of what each peer may send: heard by its neighbour only.
 		idle := math.Max(float64(messageRate)-float64(sent)/math.Max(float64(l.f.Sybils), 1), 0)
 		l.near.meter.Add(idle*refusedWeight, l.now)
 	}
-}
-
-// end takes out what has expired.
-func (l *flooded) end() {
-	i := len(l.gone)
-	l.gone = append(l.gone, 0)
-	if life := int(l.f.Life.Seconds()); i >= life {
-		l.kept -= l.born(i-life, false)
-	}
-	if life := int(l.f.SpamLife.Seconds()); i >= life {
-		l.kept -= l.born(i-life, true)
-	}
-}
-
-// born is how many intents came in a second: people's in the low half.
-func (l *flooded) born(second int, spam bool) int {
-	if spam {
-		return l.gone[second] >> 20
-	}
-	return l.gone[second] & (1<<20 - 1)
+	l.at++
 }
 
 // attack sends what the attacker has quota, will and work for.
-func (l *flooded) attack(bits int) (sent int) {
-	price := 0.0
-	if bits > 0 {
+func (l *flooded) attack(asks int) (sent int) {
+	// What is asked for a life of a day, and what a place in the ledger takes.
+	day := max(asks, worthAt(l.shelf.needs(l.at)))
+	if l.f.Hoard {
+		day = admission.MaxBits
+	}
+	bits, price := 0, 0.0
+	if day > worthAt(worthOf(0, l.f.SpamLife)) || asks > 0 {
+		bits = max(day, admission.MinBits) + admission.LifeBits(l.f.SpamLife)
 		price = float64(admission.Expected(bits))
 	}
 	// It may work ahead, up to an hour.
 	l.stamps = math.Min(l.stamps+l.f.Budget, 3600*l.f.Budget)
 	l.spamDue = math.Min(l.spamDue+float64(l.f.Rate*float64(l.f.Sybils)), float64(l.f.Sybils)*math.Max(1, l.f.Rate))
-	for refused := 0; l.spamDue >= 1 && l.stamps >= price && l.kept < ledgerSize && refused < l.f.Sybils; {
+	want := int(l.spamDue)
+	if price > 0 {
+		want = min(want, int(l.stamps/price))
+	}
+	sent, out := l.shelf.flood(l.allowed(want), worthOf(bits, l.f.SpamLife), l.at)
+	l.spamDue -= float64(sent)
+	l.stamps -= float64(sent) * price
+	l.spent += float64(sent) * price
+	l.spam += sent
+	l.took(sent, out)
+	return sent
+}
+
+// allowed is how many of n the sybils' quotas leave.
+func (l *flooded) allowed(n int) int {
+	if l.f.Rate <= l.f.perSecond() {
+		return n
+	}
+	allowed := 0
+	for refused := 0; allowed < n && refused < l.f.Sybils; {
 		l.turn = (l.turn + 1) % l.f.Sybils
 		if !l.quota.Allow(l.turn, 1, l.now) {
 			refused++
 			continue
 		}
 		refused = 0
-		l.spamDue--
-		l.stamps -= price
-		l.spent += price
-		l.take(true)
-		sent++
+		allowed++
 	}
-	return sent
+	return allowed
 }
 
-// take has every node take an intent in.
-func (l *flooded) take(spam bool) {
-	l.near.meter.Add(1, l.now)
-	l.far.meter.Add(1, l.now)
-	l.kept++
-	if spam {
-		l.spam++
-		l.gone[len(l.gone)-1] += 1 << 20
-		return
-	}
-	l.honest++
-	l.gone[len(l.gone)-1]++
+// took counts what every node has taken in and turned out.
+func (l *flooded) took(in, out int) {
+	l.near.meter.Add(float64(in), l.now)
+	l.far.meter.Add(float64(in), l.now)
+	l.turns.Add(float64(out), l.now)
 }
 
 // people cast what they have to say in this second.
 func (l *flooded) people(near, far int) {
 	for range random.Poisson(l.r, l.f.Honest) {
 		l.tried++
-		wait := l.wait(l.needs(near, far))
-		if wait > l.f.Patience || l.kept >= ledgerSize {
+		c := &cast{made: l.at, ends: l.at + int(l.f.Life.Seconds()), at: -1}
+		if wait, ok := l.send(c, near, far); ok {
+			l.honest++
+			l.waits = append(l.waits, wait)
+			l.shelf.alive, l.due = append(l.shelf.alive, c), min(l.due, c.next)
+		} else {
 			l.lost++
-			continue
 		}
-		l.take(false)
-		l.waits = append(l.waits, wait)
 	}
+}
+
+// send has a person's node do the work for an intent and cast it. It is not ok
+// when that takes longer than people wait, or there is no place for it still.
+func (l *flooded) send(c *cast, near, far int) (wait time.Duration, ok bool) {
+	bits := l.needs(near, far)
+	if place := worthAt(l.shelf.needs(c.made)); place > worthAt(worthOf(bits, l.f.Life)) {
+		bits = min(max(place, admission.MinBits), admission.MaxBits)
+	}
+	if bits > 0 {
+		bits += admission.LifeBits(l.f.Life)
+	}
+	c.cast(l.at)
+	if worth := worthOf(bits, l.f.Life); c.sent == 1 || worth > c.worth { // else its stamp is enough
+		if wait = l.wait(bits); wait > l.f.Patience {
+			return wait, false
+		}
+		c.worth = worth
+		l.work += wait.Seconds()
+	}
+	ok, out := l.shelf.put(c, l.at)
+	if ok {
+		l.took(1, 0)
+		if out {
+			l.turns.Add(1, l.now)
+		}
+	}
+	return wait, ok
+}
+
+// again has people's nodes cast again what stands. Whoever still has it does
+// not heed it; where it was turned out it comes back, if its work is enough.
+func (l *flooded) again(near, far int) {
+	if l.at < l.due {
+		return
+	}
+	l.due = math.MaxInt
+	for _, c := range l.shelf.alive {
+		switch {
+		case c.next > l.at:
+		case c.at >= 0:
+			c.cast(l.at)
+		default:
+			_, _ = l.send(c, near, far)
+		}
+		l.due = min(l.due, c.next)
+	}
+}
+
+// cast says when an intent that is cast now is cast again.
+func (c *cast) cast(now int) {
+	pause := recastFirst
+	for range c.sent {
+		pause = min(pause*recastSlower, recastMost)
+	}
+	c.next, c.sent = now+pause, c.sent+1
+}
+
+// account counts a person's intent that is over, or whose time is up with the
+// flood.
+func (l *flooded) account(c *cast) {
+	if c.at >= 0 {
+		c.kept += l.at - c.since
+	}
+	l.kept += float64(c.kept)
+	l.lived += float64(min(l.at, c.ends) - c.made)
 }
 
 // needs is what an author believes that its neighbours ask for.
@@ -248,11 +328,15 @@ func (l *flooded) wait(bits int) time.Duration {
 	return time.Duration(random.Exponential(l.r, mean.Seconds()) * float64(time.Second))
 }
 
-func (l *flooded) loss(seconds int) Loss {
-	hours := math.Max(float64(seconds)/3600, 1e-9)
+func (l *flooded) loss() Loss {
+	for _, c := range l.shelf.alive {
+		l.account(c)
+	}
+	seconds := math.Max(float64(l.at), 1)
+	hours := math.Max(seconds/3600, 1e-9)
 	out := Loss{
 		Spam: float64(l.spam) / hours, Honest: float64(l.honest) / hours,
-		Bits: l.bits / math.Max(float64(seconds), 1), Full: float64(l.full) / math.Max(float64(seconds), 1),
+		Bits: l.bits / seconds, Full: float64(l.full) / seconds, Kept: 1,
 	}
 	if all := l.spam + l.honest; all > 0 {
 		out.Share = float64(l.spam) / float64(all)
@@ -262,6 +346,12 @@ func (l *flooded) loss(seconds int) Loss {
 	}
 	if l.spam > 0 {
 		out.Tries = l.spent / float64(l.spam)
+	}
+	if l.lived > 0 {
+		out.Kept = l.kept / l.lived
+	}
+	if l.honest > 0 {
+		out.Work = time.Duration(l.work / float64(l.honest) * float64(time.Second))
 	}
 	slices.Sort(l.waits)
 	for i := range out.Wait {

@@ -89,7 +89,7 @@ func FloodOf(s scenario.Scenario) Flood {
 	f := Flood{
 		Honest: float64(s.People.Count) * s.People.Intents / unitSeconds(s.Clock.Unit),
 		Life:   24 * time.Hour, Patience: 30 * time.Second, Phone: 1e6,
-		Sybils: s.Attack.Sybils, Rate: s.Attack.Rate, Budget: s.Attack.Budget, SpamLife: 7 * 24 * time.Hour,
+		Sybils: s.Attack.Sybils, Rate: s.Attack.Rate, Budget: s.Attack.Budget, SpamLife: 24 * time.Hour, // the longest that costs no more than a short one
 		Work: s.Protocol.Work, Quota: s.Protocol.Quota,
 		Hours: float64(s.Clock.Steps) * unitSeconds(s.Clock.Unit) / 3600,
 	}
@@ -120,6 +120,7 @@ func admissionStudy(ctx context.Context, s scenario.Scenario, seed uint64, done 
 		value("spam_per_hour", l.Spam), value("intents_per_hour", l.Honest), value("spam_share", l.Share),
 		value("spam_bytes_per_node_and_hour", float64(l.Spam*f.Bytes)),
 		value("lost_share", l.Lost), value("ledger_full_share", l.Full), value("difficulty_mean_bits", l.Bits),
+		value("kept_share", l.Kept), value("work_mean_seconds", l.Work.Seconds()),
 		value("work_p50_seconds", l.Wait[50].Seconds()), value("work_p99_seconds", l.Wait[99].Seconds()),
 		value("attacker_tries_per_spam", l.Tries),
 	}, Samples: []outcome.Sample{wait}}, nil
