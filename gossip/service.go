@@ -133,7 +133,7 @@ func New(cfg Config) (*Service, error) {
 	if s.metrics, err = newMetrics(cfg.Registry, s.Known, s.topics.count, s.terms.count, s.mostAsked); err != nil {
 		return nil, fmt.Errorf("new gossip service: %w", err)
 	}
-	s.conduct.init(cfg.Host.ID(), s.metrics.duplicates)
+	s.conduct.init(cfg.Host.ID(), dialling(cfg.Host), s.metrics.duplicates, s.metrics.aside)
 	return s, nil
 }
 
