@@ -11,6 +11,7 @@ import (
 type metrics struct {
 	messages, bytes  prometheus.Counter
 	duplicates       prometheus.Counter
+	aside            prometheus.Counter
 	accepted, cast   prometheus.Counter
 	ignored, refused *prometheus.CounterVec // by reason
 
@@ -52,6 +53,7 @@ func newMetrics(reg prometheus.Registerer, known, topics, terms, asked func() in
 		messages:   counter("received_total", "Messages from peers, each counted once."),
 		bytes:      counter("received_bytes_total", "Bytes of the data of those messages."),
 		duplicates: counter("duplicates_total", "Further copies of messages already received."),
+		aside:      counter("aside_total", "Copies handed to peers outside a mesh that is in doubt."),
 		accepted:   counter("accepted_total", "Casts taken in and relayed."),
 		cast:       counter("cast_total", "Casts published by this node."),
 		ignored:    byReason("ignored_total", "Casts not relayed for a reason that is not their sender's fault."),
@@ -73,7 +75,7 @@ func newMetrics(reg prometheus.Registerer, known, topics, terms, asked func() in
 		return m, nil
 	}
 	for _, c := range []prometheus.Collector{
-		m.messages, m.bytes, m.duplicates, m.accepted, m.cast, m.ignored, m.refused, m.minted, m.recast, m.turnedOut, m.notices,
+		m.messages, m.bytes, m.duplicates, m.aside, m.accepted, m.cast, m.ignored, m.refused, m.minted, m.recast, m.turnedOut, m.notices,
 		gauge("asked_bits", "The highest difficulty asked for on any topic; 0: no work is asked for.", asked),
 		m.terms.accepted, m.terms.published, m.terms.ignored, m.terms.refused,
 		m.catch.asked, m.catch.refused, m.catch.got, m.catch.served, m.catch.bytes,

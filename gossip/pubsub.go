@@ -44,7 +44,10 @@ const (
 var topicForm = regexp.MustCompile(`^/parley/`)
 
 func newPubSub(ctx context.Context, s *Service) (*pubsub.PubSub, error) {
-	return pubsub.NewGossipSub(ctx, s.cfg.Host,
+	rt := pubsub.DefaultGossipSubRouter(s.cfg.Host)
+	s.conduct.hand = handing(rt)
+	return pubsub.NewGossipSubWithRouter(ctx, s.cfg.Host, rt,
+		rt.WithDefaultTagTracer(),
 		pubsub.WithGossipSubProtocols(protocols, pubsub.GossipSubDefaultFeatures),
 		pubsub.WithMessageSignaturePolicy(pubsub.StrictNoSign),
 		pubsub.WithNoAuthor(),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
+	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -54,20 +55,25 @@ const (
 // honest and hang on us alone; and it does little harm, whatever it is.
 type conduct struct {
 	untraced
-	self   peer.ID
-	copies prometheus.Counter // messages had before
-	doubts chan string        // topics whose mesh is silent by a third
+	self    peer.ID
+	dialled func(peer.ID) bool         // by this node
+	hand    func(peer.ID, *pb.Message) // sends past the mesh; set before anything is traced
+	copies  prometheus.Counter         // messages had before
+	handed  prometheus.Counter         // and handed aside
+	doubts  chan string                // topics whose mesh is silent by a third
 
 	mu      sync.Mutex
-	meshes  map[string]map[peer.ID]standing // by topic
-	claims  map[string]*claim               // by message id
-	expiry  []claimed                       // the claims by age
-	resting map[peer.ID]time.Time           // those kept out of meshes, and until when
-	proven  map[peer.ID]time.Time           // those who brought a cast, and until when that counts
+	meshes  map[string]map[peer.ID]standing  // by topic
+	claims  map[string]*claim                // by message id
+	expiry  []claimed                        // the claims by age
+	resting map[peer.ID]time.Time            // those kept out of meshes, and until when
+	proven  map[peer.ID]time.Time            // those who brought a cast, and until when that counts
+	bearers map[string]map[peer.ID]time.Time // the same by topic, of those who are there
 }
 
-func (c *conduct) init(self peer.ID, copies prometheus.Counter) {
-	c.self, c.copies, c.doubts = self, copies, make(chan string, doubtful)
+func (c *conduct) init(self peer.ID, dialled func(peer.ID) bool, copies, handed prometheus.Counter) {
+	c.self, c.dialled, c.copies, c.handed = self, dialled, copies, handed
+	c.doubts, c.bearers = make(chan string, doubtful), make(map[string]map[peer.ID]time.Time)
 	c.meshes, c.claims = make(map[string]map[peer.ID]standing), make(map[string]*claim)
 	c.resting, c.proven = make(map[peer.ID]time.Time), make(map[peer.ID]time.Time)
 }
@@ -97,7 +103,7 @@ func (c *conduct) review(topic string, followers []peer.ID, now time.Time) {
 	}
 	silent := c.silentIn(topic)
 	for _, p := range silent[:min(len(silent), others, atOnce)] {
-		keep(c.resting, p, now.Add(silentFor), now)
+		keep(c.resting, p, now.Add(silentFor), now, maxKept)
 	}
 }
 
@@ -128,6 +134,7 @@ func (s standing) silent() bool { return s.missed >= silentAfter || s.failed >= 
 type claim struct {
 	by    []peer.ID
 	since []time.Time // when each said so
+	asked []peer.ID   // who was asked for it
 	topic string
 }
 
@@ -171,6 +178,7 @@ func (c *conduct) Leave(topic string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.meshes, topic)
+	delete(c.bearers, topic)
 }
 
 // OnClosedOutboundStream notes that p is gone. That it was silent stays.
@@ -180,29 +188,39 @@ func (c *conduct) OnClosedOutboundStream(p peer.ID) {
 	for _, mesh := range c.meshes {
 		delete(mesh, p)
 	}
+	for _, bearers := range c.bearers {
+		delete(bearers, p)
+	}
 }
 
 // DeliverMessage counts a new cast against all neighbours but those that had
-// it. Nobody else could have had this node's own.
+// it. Nobody else could have had this node's own. Either is handed aside where
+// the mesh is in doubt.
 func (c *conduct) DeliverMessage(m *pubsub.Message) {
+	now := time.Now()
+	for _, p := range c.aside(m.GetTopic(), m.ID, m.ReceivedFrom, now) {
+		c.hand(p, m.Message)
+		c.handed.Inc()
+	}
 	if m.ReceivedFrom != c.self {
-		c.delivered(m.ReceivedFrom, m.GetTopic(), m.ID, time.Now())
+		c.delivered(m.ReceivedFrom, m.GetTopic(), m.ID, now)
 	}
 }
 
 func (c *conduct) delivered(from peer.ID, topic, id string, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	mesh, failed := c.meshes[topic], 1
-	if _, in := mesh[from]; in {
-		failed = 0
+	mesh, known, failed := c.meshes[topic], c.claim(id, now), 1
+	if _, in := mesh[from]; in || known != nil && len(known.asked) == 0 {
+		failed = 0 // nobody had to be asked
 	}
 	for p, s := range mesh {
 		mesh[p] = standing{s.missed + 1, s.failed + failed}
 	}
 	c.has(from, topic)
-	keep(c.proven, from, now.Add(provenFor), now)
-	if known := c.claim(id, now); known != nil {
+	keep(c.proven, from, now.Add(provenFor), now, maxKept)
+	c.bears(from, topic, now)
+	if known != nil {
 		for i, p := range known.by {
 			if now.Sub(known.since[i]) <= handedOver {
 				c.shown(p, topic)
@@ -226,8 +244,13 @@ func (c *conduct) DuplicateMessage(m *pubsub.Message) {
 	c.has(m.ReceivedFrom, m.GetTopic())
 }
 
-// RecvRPC notes the messages that a peer says it has.
+// RecvRPC notes the messages that a peer says it has, and the topics it left.
 func (c *conduct) RecvRPC(rpc *pubsub.RPC) {
+	for _, sub := range rpc.GetSubscriptions() {
+		if !sub.GetSubscribe() {
+			c.unfollowed(rpc.From(), sub.GetTopicid())
+		}
+	}
 	for _, want := range rpc.GetControl().GetIdontwant() {
 		ids := want.GetMessageIDs()
 		c.says(rpc.From(), ids[:min(len(ids), pubsub.GossipSubMaxIDontWantLength)], time.Now())
@@ -285,16 +308,16 @@ func (c *conduct) claim(id string, now time.Time) *claim {
 	return known
 }
 
-// keep sets p's time in m, which is bounded: what lies before now goes first,
-// and if nothing does, p is left out.
-func keep(m map[peer.ID]time.Time, p peer.ID, at, now time.Time) {
-	if _, has := m[p]; !has && len(m) >= maxKept {
+// keep sets p's time in m, which holds most peers: what lies before now goes
+// first, and if nothing does, p is left out.
+func keep(m map[peer.ID]time.Time, p peer.ID, at, now time.Time, most int) {
+	if _, has := m[p]; !has && len(m) >= most {
 		for other, t := range m {
 			if !t.After(now) {
 				delete(m, other)
 			}
 		}
-		if len(m) >= maxKept {
+		if len(m) >= most {
 			return
 		}
 	}

@@ -2,6 +2,7 @@ package gossip
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +16,8 @@ const busy = "/parley/intent/1/busy"
 // meshOf is a conduct with the peers named in the mesh of a busy topic.
 func meshOf(peers ...peer.ID) *conduct {
 	c := new(conduct)
-	c.init("self", prometheus.NewCounter(prometheus.CounterOpts{Name: "copies"}))
+	counter := prometheus.NewCounter(prometheus.CounterOpts{Name: "some"})
+	c.init("self", func(p peer.ID) bool { return strings.HasPrefix(string(p), "dialled") }, counter, counter)
 	for _, p := range peers {
 		c.Graft(p, busy)
 	}
@@ -93,6 +95,7 @@ func TestEmptyClaims(t *testing.T) {
 		for _, p := range []peer.ID{"a", "b", "c", "d"} {
 			c.says(p, []string{id}, now)
 		}
+		c.asks("outside", []string{id}, now.Add(handedOver))
 		c.delivered("outside", busy, id, now.Add(2*handedOver))
 		for _, p := range []peer.ID{"a", "b", "c", "d"} {
 			c.says(p, []string{id}, now.Add(3*handedOver)) // an echo
@@ -142,7 +145,7 @@ func TestConductIsBounded(t *testing.T) {
 	})
 	c := meshOf()
 	for i := range 2 * maxKept {
-		keep(c.resting, peer.ID(fmt.Sprint(i)), noon.Add(time.Hour), noon)
+		keep(c.resting, peer.ID(fmt.Sprint(i)), noon.Add(time.Hour), noon, maxKept)
 		c.says("a", []string{fmt.Sprint(i)}, noon)
 	}
 	if len(c.resting) > maxKept || len(c.claims) > maxClaims {

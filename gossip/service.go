@@ -4,8 +4,10 @@
 // A message names nobody. The signature policy is StrictNoSign with no author,
 // so its from, seqno, signature and key fields are empty (GossipSub's default
 // would sign each with the sender's peer id), and its id is a hash of topic
-// and data. An author publishes on a topic it follows like any other relay.
-// That is all that is promised: neighbours still see addresses and timing.
+// and data. An author publishes on a topic it follows like any other relay,
+// to its mesh, and where that seems to hold sybils only, beside it by a rule that
+// is the same for all that a node takes (aside). That is all that is promised:
+// neighbours still see addresses and timing.
 package gossip
 
 import (
@@ -135,7 +137,7 @@ func New(cfg Config) (*Service, error) {
 	if s.metrics, err = newMetrics(cfg.Registry, s.Known, s.topics.count, s.terms.count, s.mostAsked); err != nil {
 		return nil, fmt.Errorf("new gossip service: %w", err)
 	}
-	s.conduct.init(cfg.Host.ID(), s.metrics.duplicates)
+	s.conduct.init(cfg.Host.ID(), dialling(cfg.Host), s.metrics.duplicates, s.metrics.aside)
 	return s, nil
 }
 

@@ -46,6 +46,9 @@ func TestNetCastReachesAll(t *testing.T) {
 		if s.missed != 0 || s.quantile(1) > 400*time.Millisecond || s.copies > 3.9 {
 			w.T.Errorf("%d deliveries missed, the slowest after %s, %.2f copies", s.missed, s.quantile(1), s.copies)
 		}
+		if aside := c.count("aside_total") / 5 / 40; aside > .05 {
+			w.T.Errorf("%.3f copies handed aside by each node for a cast, in peace", aside)
+		}
 	})
 }
 

@@ -70,7 +70,7 @@ func FuzzParseCalibration(f *testing.F) {
 // is told here.
 func TestConstantsAreTheNodes(t *testing.T) {
 	r, c := theRules(), Default()
-	source := readAll(t, "score.go", "scoreconduct.go", "mesh.go", "gate.go", "pubsub.go")
+	source := readAll(t, "score.go", "scoreconduct.go", "aside.go", "mesh.go", "gate.go", "pubsub.go")
 	for pattern, ours := range map[string]float64{
 		`scoreGossip\s+= (\S+)`:                   float64(r.gossip),
 		`scoreGraylist = (\S+)`:                   float64(r.graylist),
@@ -87,6 +87,7 @@ func TestConstantsAreTheNodes(t *testing.T) {
 		`silentAfter = (\d+)`:                     float64(r.silentAfter),
 		`failedAfter = (\d+)`:                     float64(r.failedAfter),
 		`atOnce = (\d+)`:                          float64(r.atOnce),
+		`sound = (\d+)`:                           float64(r.sound),
 		`p\.Dscore = (\d+)`:                       float64(c.Best),
 		`p\.Dlazy, p\.GossipFactor = \d+, (\S+)`:  c.Factor,
 		`HistoryLength = (\d+),`:                  float64(c.Announce),

@@ -52,7 +52,7 @@ func (w *way) gossip(m *Mesh, i int) {
 		w.asked++
 		w.d.Copies++
 		w.copies++
-		w.arrive(m.net.to[t.e], v, t.at+2*m.net.delay[t.e]+w.head)
+		w.arrive(m.net.to[t.e], v, t.at+2*m.net.delay[t.e]+w.head, true)
 	}
 }
 

@@ -52,11 +52,13 @@ func (m *Mesh) Publish(from int32, at time.Duration) *Delivery {
 // come (Dial's algorithm). A bucket is no wider than the shortest hop, so that
 // what leaves in one arrives in a later one, and order within does not matter.
 type way struct {
-	d     Delivery
-	done  []bool
-	hold  int32 // µs, between having a message and passing it on
-	width int32
-	ring  int
+	d    Delivery
+	done []bool
+	// pulled: it came because it was asked for.
+	pulled []bool
+	hold   int32 // µs, between having a message and passing it on
+	width  int32
+	ring   int
 	// By bucket: who gets it, whose heart beats, what is announced.
 	comes, beats [][]int32
 	told         [][]told
@@ -86,7 +88,7 @@ type told struct{ e, at int32 }
 
 func (w *way) init(m *Mesh) {
 	w.d.At, w.d.From = make([]int32, m.n), make([]int32, m.n)
-	w.done, w.shown = make([]bool, m.n), make([]uint8, m.n)
+	w.done, w.pulled, w.shown = make([]bool, m.n), make([]bool, m.n), make([]uint8, m.n)
 	low, span := delays(m.p)
 	w.hold = micros(m.c.Hold.Std()) + micros(m.c.Process.Std())
 	w.width = max(min(low+w.hold, 2*low), 500)
@@ -201,6 +203,9 @@ func (w *way) pass(m *Mesh, v int32) {
 		w.send(m, v, s, leaves+w.head+sent*w.slot)
 		sent++
 	}
+	if m.watch != nil {
+		w.aside(m, v, leaves+w.head+sent*w.slot)
+	}
 	if w.haves && v != w.source {
 		w.havesSent += int64(len(row))
 		if from >= 0 {
@@ -226,7 +231,7 @@ func (w *way) send(m *Mesh, v int32, s step, at int32) {
 	if m.wants(s.to) {
 		w.d.Copies++
 	}
-	w.arrive(v, s.to, at)
+	w.arrive(v, s.to, at, false)
 }
 
 // betray is what a sybil does with a message: it relays some, at once, and
@@ -244,11 +249,11 @@ func (w *way) betray(m *Mesh, v int32) {
 	}
 }
 
-func (w *way) arrive(from, to, at int32) {
+func (w *way) arrive(from, to, at int32, pulled bool) {
 	if at >= w.d.At[to] {
 		return
 	}
-	w.d.At[to], w.d.From[to] = at, from
+	w.d.At[to], w.d.From[to], w.pulled[to] = at, from, pulled
 	i := max(int(at/w.width), w.at+1) % w.ring
 	w.comes[i] = append(w.comes[i], to)
 	w.waiting++

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// rules are the scores of package gossip (score.go, scoreconduct.go there says
+// rules are the scores of package gossip (score.go, scoreconduct.go, aside.go there say
 // why each is what it is; a test compares). Off: GossipSub's P3, as there.
 type rules struct {
 	gossip, graylist float32 // below: announced nothing; not even read
@@ -26,6 +26,8 @@ type rules struct {
 	atOnce                   int
 	silentFor, provenFor     time.Duration
 	handedOver               int32 // µs
+
+	sound int // neighbours that brought something, below which a mesh is in doubt (aside.go); 0: never
 }
 
 // decayEvery is how often counters fade; below fadedOut they are gone.
@@ -40,7 +42,7 @@ func theRules() rules {
 		stay: 0.5 / 60, stayCap: 0.5, firstCap: 10, address: -10, together: 8, push: -5, pushFree: 4,
 		fadeHour: fade(time.Hour), fadePush: fade(10 * time.Minute),
 		silentAfter: 8, failedAfter: 3, atOnce: 3, silentFor: 10 * time.Minute, provenFor: time.Hour,
-		handedOver: 500_000,
+		handedOver: 500_000, sound: 4,
 	}
 }
 

@@ -121,6 +121,9 @@ func (w *watch) learn(m *Mesh, source int32) {
 func (w *watch) delivered(m *Mesh, v, source int32) {
 	from, now := m.way.d.From[v], m.now
 	fault := uint8(1)
+	if !m.way.pulled[v] {
+		fault = 0
+	}
 	for e := m.net.start[v]; e < m.net.start[v+1]; e++ {
 		if m.net.to[e] != from {
 			continue
