@@ -62,8 +62,12 @@ func (l link) settings() simnet.NodeBiDiLinkSettings {
 type port struct {
 	name string
 	ip   netip.Addr
+	udp  int
 	key  crypto.PrivKey
 }
+
+// usualPort is where a host listens that has an address of its own.
+const usualPort = 4001
 
 // Host builds a libp2p host called name, on the network by a link of its own.
 // Its key, peer id and address depend on the seed, the name and how many hosts
@@ -132,15 +136,29 @@ func (w *World) port(name string) (*port, error) {
 		return nil, fmt.Errorf("make key: %w", err)
 	}
 	ip, _ := netip.AddrFromSlice(simnet.IntToPublicIPv4(len(w.hosts)).To4())
-	p := &port{name: name, ip: ip, key: key}
+	p := &port{name: name, ip: ip, udp: usualPort, key: key}
 	w.hosts[name] = p
 	return p, nil
+}
+
+// Together reserves hosts that share the address of the first, as behind one
+// router, each at a port of its own. None may have been built.
+func (w *World) Together(names ...string) error {
+	if err := w.Reserve(names...); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, name := range names {
+		w.hosts[name].ip, w.hosts[name].udp = w.hosts[names[0]].ip, usualPort+i
+	}
+	return nil
 }
 
 func newHost(f *fabric, p *port, l link) (host.Host, error) {
 	return libp2p.New(
 		libp2p.Identity(p.key),
-		libp2p.ListenAddrStrings(fmt.Sprintf("/ip4/%s/udp/4001/quic-v1", p.ip)),
+		libp2p.ListenAddrStrings(fmt.Sprintf("/ip4/%s/udp/%d/quic-v1", p.ip, p.udp)),
 		libp2p.Transport(libp2pquic.NewTransport),
 		quicOver(f, l),
 		libp2p.UserAgent("parley"),

@@ -11,6 +11,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	ma "github.com/multiformats/go-multiaddr"
 )
 
 const echo = "/echo/1"
@@ -213,3 +214,26 @@ func TestHostComesBackAtItsPlace(t *testing.T) {
 }
 
 func ip(last byte) netip.Addr { return netip.AddrFrom4([4]byte{1, 0, 0, last}) }
+
+// Hosts that live together have one address, each a port of its own, and can be
+// dialled all the same.
+func TestTogether(t *testing.T) {
+	Run(t, 1, func(w *World) {
+		if err := w.Together("ann", "bob"); err != nil {
+			w.T.Fatal(err)
+		}
+		ann, bob, far := w.Host("ann"), w.Host("bob"), w.Host("far")
+		w.Connect(far, ann)
+		w.Connect(far, bob)
+		ip := func(h host.Host) string {
+			v, err := h.Addrs()[0].ValueForProtocol(ma.P_IP4)
+			if err != nil {
+				w.T.Fatal(err)
+			}
+			return v
+		}
+		if ip(ann) != ip(bob) || ip(ann) == ip(far) {
+			w.T.Errorf("ann is at %s, bob at %s, far at %s", ip(ann), ip(bob), ip(far))
+		}
+	})
+}

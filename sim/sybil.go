@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
@@ -27,8 +28,9 @@ type Sybil struct {
 	// read. It is called by several goroutines and set before the first Court.
 	Heard func(from peer.ID, rpc *pb.RPC)
 
-	mu   sync.Mutex
-	outs []network.Stream
+	mu     sync.Mutex
+	outs   []network.Stream
+	pruned map[peer.ID]time.Time // from whose mesh; when to ask again
 }
 
 // maxFrame is more than any frame that nodes send.
@@ -91,6 +93,38 @@ func (s *Sybil) Court(ctx context.Context, to peer.ID) error {
 // Graft is what asks to be in the mesh.
 func (s *Sybil) Graft() *pb.ControlMessage {
 	return &pb.ControlMessage{Graft: []*pb.ControlGraft{{TopicID: &s.Topic}}}
+}
+
+// Note has the sybil remember who pruned it, to ask again after wait: Heard calls
+// it.
+func (s *Sybil) Note(from peer.ID, rpc *pb.RPC, wait func() time.Duration) {
+	for _, prune := range rpc.GetControl().GetPrune() {
+		if prune.GetTopicID() != s.Topic {
+			continue
+		}
+		s.mu.Lock()
+		if s.pruned == nil {
+			s.pruned = make(map[peer.ID]time.Time)
+		}
+		s.pruned[from] = time.Now().Add(wait())
+		s.mu.Unlock()
+	}
+}
+
+// Return asks those to be in their meshes again who pruned it long enough ago.
+func (s *Sybil) Return(now time.Time) {
+	due := make(map[peer.ID]bool)
+	s.mu.Lock()
+	for p, at := range s.pruned {
+		if !at.After(now) {
+			due[p] = true
+			delete(s.pruned, p)
+		}
+	}
+	s.mu.Unlock()
+	if len(due) > 0 {
+		s.Tell(&pb.RPC{Control: s.Graft()}, func(p peer.ID) bool { return due[p] })
+	}
 }
 
 // Tell sends a frame to the nodes it courted for which to returns true; nil: to

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -158,6 +159,9 @@ func (e *env) expect(m result.Manifest, engine sweep.Engine, cells []int, flags 
 			}
 			return est, memory, usageError{fmt.Errorf("%s: %w", at(field), err)}
 		}
+		// The collector works harder then, instead of the heap growing to twice
+		// what the cells were expected to keep.
+		debug.SetMemoryLimit(memory)
 	}
 	return est, memory, nil
 }

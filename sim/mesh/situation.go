@@ -93,9 +93,7 @@ func (s Situation) Play(p scenario.Protocol, c Calibration, r *rand.Rand) (Siege
 		c.Mend = s.Mend
 	}
 	seed := r.Uint64()
-	quiet := s
-	quiet.Sybils, quiet.Lured, quiet.Kept, quiet.Ring = 0, 0, 0, 0
-	peace, err := quiet.live(p, c, seed)
+	peace, err := s.InPeace().live(p, c, seed)
 	if err != nil {
 		return Siege{}, fmt.Errorf("situation %q: %w", s.Name, err)
 	}
@@ -103,8 +101,21 @@ func (s Situation) Play(p scenario.Protocol, c Calibration, r *rand.Rand) (Siege
 	if err != nil {
 		return Siege{}, fmt.Errorf("situation %q: %w", s.Name, err)
 	}
+	out := s.sum(peace, war)
+	out.Refused, out.Sybils = war.refused, war.sybils
+	return out, nil
+}
+
+// InPeace is the same network, casts and times without sybils.
+func (s Situation) InPeace() Situation {
+	s.Sybils, s.Lured, s.Kept, s.Ring = 0, 0, 0, 0
+	return s
+}
+
+// sum compares what happened in peace and under attack.
+func (s Situation) sum(peace, war record) Siege {
 	first, after := s.split()
-	out := Siege{Name: s.Name, Refused: war.refused, Sybils: war.sybils}
+	out := Siege{Name: s.Name}
 	out.Quiet = peace.felt(func(d delivery) bool { return d.cast >= first })
 	out.First = war.felt(func(d delivery) bool { return d.cast >= first && d.cast < after })
 	out.After = war.felt(func(d delivery) bool { return d.cast >= after })
@@ -112,7 +123,7 @@ func (s Situation) Play(p scenario.Protocol, c Calibration, r *rand.Rand) (Siege
 		own := func(d delivery) bool { return d.cast >= after && (d.to == 0 || d.from == 0) }
 		out.Victim, out.VictimQuiet = war.felt(own), peace.felt(own)
 	}
-	return out, nil
+	return out
 }
 
 // split is the number of the first cast of the attack, and of the first after

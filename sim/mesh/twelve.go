@@ -59,6 +59,34 @@ func Twelve() []Situation {
 	}
 }
 
+// situations name the twelve's by the scenario's kinds of attack.
+var situations = map[string]string{
+	"censor": "censor-single", "cold-boot": "cold-boot", "covert-flash": "cold-boot-covert-flash",
+	"dawn": "dawn", "eclipse-one": "eclipse-single", "eclipse-all": "eclipse-net", "withhold": "eclipse-net",
+	"eclipse-publishers": "eclipse-publishers", "degradation": "degrade-0.5", "colocation": "colocation",
+}
+
+// Named returns the one of the twelve that a scenario means by a kind of attack.
+func Named(kind string) (Situation, bool) {
+	for _, s := range Twelve() {
+		if s.Name == situations[kind] {
+			return s, true
+		}
+	}
+	return Situation{}, false
+}
+
+// Scaled is a situation of other numbers: honest nodes that dial so many others
+// each, and sybils. How many targets a sybil dials, and who casts, are the same
+// share of the honest; meshes are mended as the node that ships does.
+func (s Situation) Scaled(honest, sybils, dials int) Situation {
+	scale := float64(honest) / float64(s.Honest)
+	s.Reach = max(1, int(float64(s.Reach)*scale))
+	s.Publishers = max(1, int(float64(s.Publishers)*scale))
+	s.Honest, s.Sybils, s.Dials, s.Mend = honest, sybils, dials, 0
+	return s
+}
+
 // Lab returns the sieges that are also played on real nodes
 // (sim/net_siege_test.go), at so many honest nodes and four sybils to each:
 // withholding, spam, eclipse of the caster, and claiming.

@@ -9,13 +9,6 @@ import (
 	"github.com/parley-network/parley/sim/random"
 )
 
-// situations name the twelve's (mesh.Twelve) by the scenario's kinds of attack.
-var situations = map[string]string{
-	"censor": "censor-single", "cold-boot": "cold-boot", "covert-flash": "cold-boot-covert-flash",
-	"dawn": "dawn", "eclipse-one": "eclipse-single", "eclipse-all": "eclipse-net", "withhold": "eclipse-net",
-	"eclipse-publishers": "eclipse-publishers", "degradation": "degrade-0.5", "colocation": "colocation",
-}
-
 // besieged is how many honest nodes a siege is played with at most; the
 // attacker's are as many to each as in the scenario, at most four.
 const besieged = 120
@@ -25,22 +18,17 @@ const besieged = 120
 // after it.
 func (f *followed) attacked(t *topic) error {
 	a := f.s.Attack
-	name, ok := situations[a.Kind]
+	one, ok := mesh.Named(a.Kind)
 	if !ok || a.Sybils < 1 {
 		return nil
 	}
-	for _, s := range mesh.Twelve() {
-		if s.Name != name {
-			continue
-		}
-		seen, err := f.scaled(s, t.followers).Play(f.s.Protocol, f.c, random.New(f.seed, "model/siege/"+strconv.Itoa(t.followers)))
-		if err != nil {
-			return err
-		}
-		early := t.suffered(seen.First, seen.Quiet)
-		*t = *t.suffered(seen.After, seen.Quiet)
-		t.early = early
+	seen, err := f.scaled(one, t.followers).Play(f.s.Protocol, f.c, random.New(f.seed, "model/siege/"+strconv.Itoa(t.followers)))
+	if err != nil {
+		return err
 	}
+	early := t.suffered(seen.First, seen.Quiet)
+	*t = *t.suffered(seen.After, seen.Quiet)
+	t.early = early
 	return nil
 }
 
@@ -48,14 +36,8 @@ func (f *followed) attacked(t *topic) error {
 // and as many of the attacker's identities to it as in the scenario.
 func (f *followed) scaled(s mesh.Situation, followers int) mesh.Situation {
 	honest := max(min(followers, besieged), 4)
-	scale := float64(honest) / float64(s.Honest)
 	sybils := float64(f.s.Attack.Sybils) * float64(honest) / float64(max(followers, 1))
-	s.Sybils = min(4*honest, max(1, int(sybils)))
-	s.Dials = max(1, f.s.Protocol.Peers/2)
-	s.Reach = max(1, int(float64(s.Reach)*scale))
-	s.Publishers = max(1, int(float64(s.Publishers)*scale))
-	s.Honest, s.Mend = honest, 0
-	return s
+	return s.Scaled(honest, min(4*honest, max(1, int(sybils))), max(1, f.s.Protocol.Peers/2))
 }
 
 // suffered is a topic in which medians and 99th hundredths are later by the

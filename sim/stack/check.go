@@ -15,7 +15,8 @@ const MaxNodes = 8000
 
 // attacks are the kinds that this engine plays. The market's own kinds are
 // played by what agents ask and choose, which is not the medium's affair.
-var attacks = []string{"", "none", withhold, degradation, spam, censor, coldBoot, covertFlash, eclipseOne, eclipsePublishers,
+var attacks = []string{"", "none", withhold, degradation, spam, censor, coldBoot, dawn, colocation, covertFlash,
+	eclipseOne, eclipseAll, eclipsePublishers,
 	"collude", "lie", "first-answer"}
 
 // Check refuses what real nodes can't do, by the scenario's field. It is asked

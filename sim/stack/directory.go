@@ -22,6 +22,7 @@ type directory struct {
 	peers int           // so many connections are wanted
 
 	mu     sync.Mutex // never held while waiting
+	dark   bool       // it knows the attacker's only
 	rnd    *rand.Rand
 	there  []*listing // who can be dialled now, in the order they came
 	topics map[string][]*listing
@@ -33,6 +34,7 @@ type listing struct {
 	d       *directory
 	host    host.Host
 	nat     bool
+	sybil   bool
 	advert  node.Advert
 	listed  bool
 	company node.Company
@@ -44,6 +46,13 @@ func newDirectory(delay time.Duration, peers int, r *rand.Rand) *directory {
 
 // of is the Discovery of a node about to start.
 func (d *directory) of(h host.Host, nat bool) *listing { return &listing{d: d, host: h, nat: nat} }
+
+// darken has look-ups name the attacker's alone, or all again.
+func (d *directory) darken(dark bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dark = dark
+}
 
 // Run implements node.Discovery: the node can be found while it runs.
 func (l *listing) Run(ctx context.Context, to node.Company) error {
@@ -133,7 +142,7 @@ func (l *listing) look(ctx context.Context, from func() []*listing, limit int) (
 		if len(out) >= limit {
 			break
 		}
-		if o := all[i]; o != l {
+		if o := all[i]; o != l && (o.sybil || !l.d.dark) {
 			out = append(out, peer.AddrInfo{ID: o.host.ID(), Addrs: o.host.Addrs()})
 		}
 	}

@@ -45,15 +45,17 @@ func (e *Engine) Run(ctx context.Context, s scenario.Scenario, seed uint64, done
 	return out, nil
 }
 
-// What a run takes, measured at 40 to 100 nodes on two busy cores: a node's
-// memory with ten connections, and that of one vendor's terms at one node; a
-// node's making, a virtual second of its idling, and one delivery.
+// What a run takes, measured at 200 and 1,000 nodes on two busy cores: a node's
+// memory with ten connections, and that of one vendor's terms at one node (13 KB
+// that stay, and as much again that the flood of them leaves in half-used pages
+// and grown stacks); a node's making, a virtual second of its idling, and one
+// delivery.
 const (
 	nodeMemory   = 2800 << 10
-	termsMemory  = 14 << 10
+	termsMemory  = 30 << 10
 	nodeMaking   = 110 * time.Millisecond
 	nodeSecond   = 1200 * time.Microsecond
-	deliveryTime = 3 * time.Millisecond
+	deliveryTime = 6 * time.Millisecond
 )
 
 // Expect returns what a run takes if everybody takes part from the start:
@@ -63,7 +65,7 @@ func (e *Engine) Expect(s scenario.Scenario) (time.Duration, int64) {
 	vendors := float64(s.Vendors.Count)
 	virtual := float64(s.Clock.Steps)*s.Clock.Window.Std().Seconds() + settleFirst.Seconds()
 	casts := float64(s.Clock.Steps) * float64(s.People.Count) * s.People.Intents
-	deliveries := casts*vendors + vendors*nodes // the latter are term updates
+	deliveries := casts*vendors + 2*vendors*nodes // the latter are term updates, without mailboxes and with
 	took := nodes*float64(nodeMaking) + nodes*virtual*float64(nodeSecond) + deliveries*float64(deliveryTime)
 	return time.Duration(took), int64(nodes)*nodeMemory + int64(vendors*nodes)*termsMemory
 }

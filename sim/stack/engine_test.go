@@ -72,7 +72,7 @@ func TestWhatRealNodesCantDoIsRefused(t *testing.T) {
 		"protocol.bandwidth": func(s *scenario.Scenario) { s.Protocol.Bandwidth = 10 },
 		"protocol.latency":   func(s *scenario.Scenario) { s.Protocol.Latency[0] = s.Protocol.Latency[1] + 1 },
 		"protocol.d":         func(s *scenario.Scenario) { s.Protocol.Low = 9 },
-		"attack.kind":        func(s *scenario.Scenario) { s.Attack.Kind = "colocation" },
+		"attack.kind":        func(s *scenario.Scenario) { s.Attack.Kind = "hypnosis" },
 		"attack.budget":      func(s *scenario.Scenario) { s.Attack.Budget = 5 },
 		"protocol.sharded": func(s *scenario.Scenario) {
 			s.Protocol.Sharded, s.People.Places, s.People.Categories = true, 4000, 500

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"syscall"
@@ -208,6 +209,16 @@ func BenchmarkFigureSimStack(b *testing.B) {
 	figure.Info(out, name+"the-same-by-the-wall", got.perWall()/yard.perWall())
 }
 
+const (
+	// sizeVendors are the vendors among the nodes of BenchmarkFigureSimStackSize:
+	// each tells its terms to all, which takes 7 ms of processor time a node, so
+	// that many of them would measure little else.
+	sizeVendors = 10
+	// sizeLimit has the collector work harder, instead of the heap grow to twice
+	// what is alive, where that is more than what fits beside other programs.
+	sizeLimit = 17 << 30
+)
+
 // BenchmarkFigureSimStackSize has PARLEY_STACK_MOST nodes, by default 5,000, live
 // through a window in 24 GiB. It takes the better part of an hour on two cores.
 func BenchmarkFigureSimStackSize(b *testing.B) {
@@ -215,7 +226,8 @@ func BenchmarkFigureSimStackSize(b *testing.B) {
 	if v, err := strconv.Atoi(os.Getenv("PARLEY_STACK_MOST")); err == nil {
 		n = v
 	}
-	got, err := full(n, 0.01)
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(sizeLimit))
+	got, err := full(n, sizeVendors/float64(n))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -65,6 +65,10 @@ func Gossip(ctx context.Context, n, casts int, p scenario.Protocol, seed uint64)
 		if err != nil {
 			return err
 		}
+		c.told = c.hear
+		if err := c.connect(sim.Random(w.RandFor("dials"), n, max(1, cmp.Or(p.Peers, shippedPeers)/2))); err != nil {
+			return err
+		}
 		out, err = c.play(ctx, casts)
 		return err
 	})
@@ -77,16 +81,20 @@ func Gossip(ctx context.Context, n, casts int, p scenario.Protocol, seed uint64)
 // crowd is services and what they heard.
 type crowd struct {
 	w     *sim.World
+	hosts []host.Host
 	all   []*gossip.Service
 	meter []*meter
 	shard string
 	pad   string
+	// told is told which of them got a cast; set before the first.
+	told func(member int, cast *intentcast.Cast)
 
 	mu    sync.Mutex // never held while waiting
 	began time.Time  // of the cast that is under way
 	heard []time.Duration
 }
 
+// newCrowd builds and runs n services that follow the topic and know nobody.
 func newCrowd(w *sim.World, n int, p scenario.Protocol) (*crowd, error) {
 	c := &crowd{w: w}
 	w.Spread(p.Latency[0].Std(), p.Latency[1].Std())
@@ -95,16 +103,15 @@ func newCrowd(w *sim.World, n int, p scenario.Protocol) (*crowd, error) {
 	if p.Bandwidth > 0 {
 		links = append(links, sim.Bandwidth(int(p.Bandwidth), int(p.Bandwidth)))
 	}
-	hosts := make([]host.Host, n)
 	for i := range n {
 		h, err := w.NewHost("node "+strconv.Itoa(i), links...)
 		if err != nil {
 			return nil, err
 		}
 		w.Add("node "+strconv.Itoa(i), h)
-		hosts[i] = h
+		c.hosts = append(c.hosts, h)
 		m := &meter{}
-		s, err := gossip.New(gossip.Config{Host: h, Registry: m, Deliver: c.hear,
+		s, err := gossip.New(gossip.Config{Host: h, Registry: m, Deliver: func(_ context.Context, cast *intentcast.Cast) { c.told(i, cast) },
 			Mesh: meshOf(p.D, p.Low, p.High, p.Lazy, p.Heartbeat.Std())})
 		if err != nil {
 			return nil, err
@@ -125,10 +132,7 @@ func newCrowd(w *sim.World, n int, p scenario.Protocol) (*crowd, error) {
 	for _, s := range c.all {
 		g.Go(func() error { return s.Join(w.T.Context(), c.shard) })
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	return c, c.connect(hosts, sim.Random(w.RandFor("dials"), n, max(1, cmp.Or(p.Peers, shippedPeers)/2)))
+	return c, g.Wait()
 }
 
 // size finds the shard, and the text that brings a cast to so many bytes.
@@ -146,14 +150,15 @@ func (c *crowd) size(want int) error {
 	return nil
 }
 
-func (c *crowd) connect(hosts []host.Host, edges []sim.Edge) error {
+// connect has members dial each other along edges.
+func (c *crowd) connect(edges []sim.Edge) error {
 	// One that fails under loss is made up for by the others, as outside.
 	var mu sync.Mutex
 	failed := 0
 	var wg sync.WaitGroup
 	for _, e := range edges {
 		wg.Go(func() {
-			if err := c.w.Dial(hosts[e.A], hosts[e.B]); err != nil {
+			if err := c.w.Dial(c.hosts[e.A], c.hosts[e.B]); err != nil {
 				mu.Lock()
 				defer mu.Unlock()
 				failed++
@@ -167,7 +172,7 @@ func (c *crowd) connect(hosts []host.Host, edges []sim.Edge) error {
 	return nil
 }
 
-func (c *crowd) hear(context.Context, *intentcast.Cast) {
+func (c *crowd) hear(int, *intentcast.Cast) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.heard = append(c.heard, time.Since(c.began))

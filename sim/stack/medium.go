@@ -139,18 +139,48 @@ func (m *Medium) Join(ctx context.Context, agents []society.Agent) error {
 	if err := m.w.Reserve(names...); err != nil {
 		return err
 	}
-	if err := m.wake(ctx, fresh); err != nil {
+	if err := m.join(ctx, fresh); err != nil {
 		return fmt.Errorf("join: %w", err)
 	}
-	m.siege.meet(fresh)
 	if len(fresh) > before/10 {
 		return m.wait(ctx, settleFirst)
 	}
 	return m.wait(ctx, settleNext)
 }
 
+// join builds and connects newcomers; where the attacker has them know its
+// sybils only at dawn, all others later.
+func (m *Medium) join(ctx context.Context, fresh []int32) error {
+	if m.siege.kind != dawn || len(m.siege.all) == 0 {
+		if err := m.wake(ctx, fresh); err != nil {
+			return err
+		}
+		m.siege.meet(fresh)
+		return nil
+	}
+	m.directory.darken(true)
+	if err := m.build(ctx, fresh); err != nil {
+		return err
+	}
+	m.siege.meet(fresh)
+	if err := m.wait(ctx, dawnAfter); err != nil {
+		return err
+	}
+	m.directory.darken(false)
+	m.connect(fresh)
+	return nil
+}
+
 // wake builds and connects parties that are off.
 func (m *Medium) wake(ctx context.Context, ids []int32) error {
+	if err := m.build(ctx, ids); err != nil {
+		return err
+	}
+	m.connect(ids)
+	return nil
+}
+
+func (m *Medium) build(ctx context.Context, ids []int32) error {
 	var g errgroup.Group
 	g.SetLimit(building)
 	for _, id := range ids {
@@ -162,11 +192,7 @@ func (m *Medium) wake(ctx context.Context, ids []int32) error {
 			return m.start(p)
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	m.connect(ids)
-	return nil
+	return g.Wait()
 }
 
 // Leave implements society.Medium.

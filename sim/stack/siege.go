@@ -15,6 +15,7 @@ import (
 	"github.com/parley-network/parley/gossip"
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/node"
+	"github.com/parley-network/parley/sim"
 	"github.com/parley-network/parley/sim/scenario"
 )
 
@@ -22,10 +23,13 @@ import (
 // (Vyzovitis and others, 2020) and of our own.
 const (
 	withhold          = "withhold"           // in meshes, and relay nothing
-	degradation       = "degradation"        // the same by another name
+	eclipseAll        = "eclipse-all"        // the same by the evaluation's name: every node is surrounded
+	degradation       = "degradation"        // in meshes, and relay half of the messages
 	spam              = "spam"               // well-formed intents of nobody
 	censor            = "censor"             // relay all but what comes from one person's node
 	coldBoot          = "cold-boot"          // withhold, there before any mesh has formed
+	dawn              = "dawn"               // withhold, there before the honest have found each other
+	colocation        = "colocation"         // as in a cold boot, many sybils at an address
 	covertFlash       = "covert-flash"       // relay for half the steps, then withhold all at once
 	eclipseOne        = "eclipse-one"        // surround one person's node
 	eclipsePublishers = "eclipse-publishers" // surround whoever casts
@@ -38,8 +42,12 @@ const (
 	// keptInEclipse are the honest peers that a surrounded node keeps, and
 	// aroundInEclipse the sybils that it gets.
 	keptInEclipse, aroundInEclipse = 2, 30
-	// moved is how long sybils are given to get into meshes.
+	// moveIn is how long sybils are given to get into meshes.
 	moveIn = 10 * time.Second
+	// dawnAfter is how long the honest know nobody but sybils, and together how
+	// many sybils share an address: the evaluation's.
+	dawnAfter = 10 * time.Second
+	together  = 160
 )
 
 // siege is the attacker: its sybils, and what they do.
@@ -54,14 +62,22 @@ type siege struct {
 // sybilsOf is how many identities the attacker runs in a scenario.
 func sybilsOf(s scenario.Scenario) int {
 	switch s.Attack.Kind {
-	case withhold, degradation, spam, censor, coldBoot, covertFlash, eclipseOne, eclipsePublishers:
+	case withhold, eclipseAll, degradation, spam, censor, coldBoot, dawn, colocation, covertFlash, eclipseOne, eclipsePublishers:
 		return s.Attack.Sybils
 	}
 	return 0
 }
 
+// early reports whether the sybils are there before the first mesh.
+func (g *siege) early() bool { return g.kind == coldBoot || g.kind == dawn || g.kind == colocation }
+
 func newSiege(m *Medium) (*siege, error) {
 	g := &siege{m: m, kind: m.s.Attack.Kind}
+	if g.kind == colocation {
+		if err := houses(m.w, sybilsOf(m.s), together); err != nil {
+			return nil, err
+		}
+	}
 	for i := range sybilsOf(m.s) {
 		s, err := newSybil(m, i)
 		if err != nil {
@@ -77,6 +93,20 @@ func newSiege(m *Medium) (*siege, error) {
 		})
 	}
 	return g, nil
+}
+
+// houses has n sybils share addresses, so many at each.
+func houses(w *sim.World, n, together int) error {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = sybilName(i)
+	}
+	for house := range slices.Chunk(names, together) {
+		if err := w.Together(house...); err != nil {
+			return fmt.Errorf("lodge sybils: %w", err)
+		}
+	}
+	return nil
 }
 
 // again does something every so often in a goroutine, until stop is called.
@@ -113,7 +143,7 @@ func (g *siege) close() error {
 // meet has the sybils dial those who have just joined, as many of their number
 // as the newcomers would be dialled by honest ones.
 func (g *siege) meet(fresh []int32) {
-	if len(g.all) == 0 || !g.here && g.kind != coldBoot {
+	if len(g.all) == 0 || !g.here && !g.early() {
 		return
 	}
 	g.here = true
@@ -237,6 +267,7 @@ func sybilName(i int) string { return "sybil " + strconv.Itoa(i) }
 // list enters a sybil in the directory as one who follows its topic.
 func (m *Medium) list(s *sybil, shard string) (stop func()) {
 	l := m.directory.of(s.Host, false)
+	l.sybil = true
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	l.Advertise(node.Advert{Topics: []string{shard}})

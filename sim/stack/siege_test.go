@@ -8,7 +8,7 @@ import (
 // A besieged town, with three sybils to a node where they just withhold, hears
 // what is cast, if not at once.
 func TestSieges(t *testing.T) {
-	for kind, sybils := range map[string]int{withhold: 42, coldBoot: 14, censor: 14, eclipseOne: 14} {
+	for kind, sybils := range map[string]int{withhold: 42, coldBoot: 14, censor: 14, eclipseOne: 14, dawn: 28, eclipseAll: 28, colocation: 28, degradation: 14} {
 		t.Run(kind, func(t *testing.T) {
 			s := small()
 			s.Attack.Kind, s.Attack.Sybils = kind, sybils

@@ -53,7 +53,7 @@ func newSybil(m *Medium, i int) (*sybil, error) {
 		return nil, err
 	}
 	s := &sybil{Sybil: plain, m: m, number: i, key: key.Public(), seen: map[[32]byte]bool{}, rnd: m.w.RandFor(sybilName(i))}
-	s.relays.Store(m.s.Attack.Kind == censor || m.s.Attack.Kind == covertFlash)
+	s.relays.Store(m.s.Attack.Kind == censor || m.s.Attack.Kind == covertFlash || m.s.Attack.Kind == degradation)
 	s.Heard = s.hear
 	s.unlist = m.list(s, shard)
 	return s, nil
@@ -105,11 +105,20 @@ func (s *sybil) take(from peer.ID, msg *pb.Message) {
 		return
 	}
 	s.m.book.guess(cast.Root().String(), from)
-	if !s.relays.Load() || s.m.s.Attack.Kind == censor && s.m.isVictim(from) {
+	switch {
+	case !s.relays.Load(),
+		s.m.s.Attack.Kind == censor && s.m.isVictim(from),
+		s.m.s.Attack.Kind == degradation && s.coin():
 		return
 	}
 	to := s.draw(from)
 	s.Tell(&pb.RPC{Publish: []*pb.Message{{Topic: &s.Topic, Data: msg.GetData()}}}, func(p peer.ID) bool { return to[p] })
+}
+
+func (s *sybil) coin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rnd.IntN(2) == 0
 }
 
 // draw picks whom to relay to.
