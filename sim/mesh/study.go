@@ -125,14 +125,12 @@ func admissionStudy(ctx context.Context, s scenario.Scenario, seed uint64, done 
 	}, Samples: []outcome.Sample{wait}}, nil
 }
 
-// siegeStudy plays all twelve situations, or the one that attack.kind names, on
-// all cores; attack.sybils, if given, replaces the number of sybils.
+// siegeStudy plays all twelve situations, or those that attack.kind names, on all
+// cores. Their numbers of nodes are the evaluation's.
 func siegeStudy(ctx context.Context, s scenario.Scenario, seed uint64, done func(float64)) (outcome.Outcome, error) {
-	var chosen []Situation
-	for _, one := range Twelve() {
-		if s.Attack.Kind == "none" || s.Attack.Kind == "" || strings.Contains(one.Name, s.Attack.Kind) {
-			chosen = append(chosen, one)
-		}
+	chosen := Of(s.Attack.Kind)
+	if len(chosen) == 0 {
+		return outcome.Outcome{}, fmt.Errorf("attack.kind %q is none of the twelve situations", s.Attack.Kind)
 	}
 	found, errs := make([]Siege, len(chosen)), make([]error, len(chosen))
 	var g sync.WaitGroup

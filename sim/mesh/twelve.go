@@ -1,6 +1,9 @@
 package mesh
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Twelve returns the twelve attacks of the GossipSub v1.1 evaluation
 // (Vyzovitis, Napora, McCormick, Dias and Psaras, PL-TechRep-2020-001, 2020;
@@ -57,6 +60,26 @@ func Twelve() []Situation {
 		}),
 		with("colocation", func(s *Situation) { s.Reach, s.Together = 20, 160 }),
 	}
+}
+
+// kinds name the twelve by a scenario's kinds of attack. Who withholds from all
+// is in the place of who surrounds all.
+var kinds = map[string]string{
+	"censor": "censor-single", "cold-boot": "cold-boot", "covert-flash": "cold-boot-covert-flash",
+	"dawn": "dawn", "eclipse-one": "eclipse-single", "eclipse-all": "eclipse-net", "withhold": "eclipse-net",
+	"eclipse-publishers": "eclipse-publishers", "degradation": "degrade-0.5", "colocation": "colocation",
+}
+
+// Of returns those of the twelve that a scenario's attack.kind names, the one of
+// the same name first and its variants after it: all twelve of none, and no
+// situation of a kind that the evaluation does not have.
+func Of(kind string) (out []Situation) {
+	for _, s := range Twelve() {
+		if kind == "" || kind == "none" || strings.TrimSuffix(s.Name, "-oppgraft") == kinds[kind] {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Lab returns the sieges that are also played on real nodes

@@ -9,13 +9,6 @@ import (
 	"github.com/parley-network/parley/sim/random"
 )
 
-// situations name the twelve's (mesh.Twelve) by the scenario's kinds of attack.
-var situations = map[string]string{
-	"censor": "censor-single", "cold-boot": "cold-boot", "covert-flash": "cold-boot-covert-flash",
-	"dawn": "dawn", "eclipse-one": "eclipse-single", "eclipse-all": "eclipse-net", "withhold": "eclipse-net",
-	"eclipse-publishers": "eclipse-publishers", "degradation": "degrade-0.5", "colocation": "colocation",
-}
-
 // besieged is how many honest nodes a siege is played with at most; the
 // attacker's are as many to each as in the scenario, at most four.
 const besieged = 120
@@ -25,22 +18,20 @@ const besieged = 120
 // after it.
 func (f *followed) attacked(t *topic) error {
 	a := f.s.Attack
-	name, ok := situations[a.Kind]
-	if !ok || a.Sybils < 1 {
+	if a.Kind == "none" || a.Kind == "" || a.Sybils < 1 {
 		return nil
 	}
-	for _, s := range mesh.Twelve() {
-		if s.Name != name {
-			continue
-		}
-		seen, err := f.scaled(s, t.followers).Play(f.s.Protocol, f.c, random.New(f.seed, "model/siege/"+strconv.Itoa(t.followers)))
-		if err != nil {
-			return err
-		}
-		early := t.suffered(seen.First, seen.Quiet)
-		*t = *t.suffered(seen.After, seen.Quiet)
-		t.early = early
+	played := mesh.Of(a.Kind)
+	if len(played) == 0 {
+		return nil // no attack on the mesh
 	}
+	seen, err := f.scaled(played[0], t.followers).Play(f.s.Protocol, f.c, random.New(f.seed, "model/siege/"+strconv.Itoa(t.followers)))
+	if err != nil {
+		return err
+	}
+	early := t.suffered(seen.First, seen.Quiet)
+	*t = *t.suffered(seen.After, seen.Quiet)
+	t.early = early
 	return nil
 }
 
