@@ -26,7 +26,7 @@ type sidesFlags struct {
 func (f sidesFlags) plan(e *env) (study.Plan, mesh.Calibration, error) {
 	s, c := scenario.Default(), mesh.Default()
 	if f.Scenario != "" {
-		file, err := (scenarioFlags{Scenario: f.Scenario}).open()
+		file, err := readScenario(f.Scenario)
 		if err != nil {
 			return study.Plan{}, c, err
 		}

@@ -41,11 +41,13 @@ type planned struct {
 	Wall     float64         `json:"wall_seconds"`
 	Memory   int64           `json:"memory_bytes"`
 	Free     int64           `json:"memory_free_bytes,omitempty"`
+	// Idle are settings that were written and change nothing.
+	Idle scenario.Problems `json:"without_effect,omitempty"`
 }
 
 // Run shows the plan.
 func (c planCmd) Run(e *env) error {
-	f, err := c.open()
+	f, idle, err := c.open(e)
 	if err != nil {
 		return err
 	}
@@ -59,7 +61,7 @@ func (c planCmd) Run(e *env) error {
 	}
 	p := planned{Scenario: c.Scenario, Hash: m.Hash, Engine: m.Scenario.Engine, Seed: m.Scenario.Seed,
 		Points: m.Scenario.Points(), Count: len(m.Cells), Cells: m.Cells, Workers: c.Workers,
-		Work: est.Work.Seconds(), Wall: est.Wall.Seconds(), Memory: est.Memory, Free: free}
+		Work: est.Work.Seconds(), Wall: est.Wall.Seconds(), Memory: est.Memory, Free: free, Idle: idle}
 	return e.show(p, func(w io.Writer) { p.print(w, est, c.All) })
 }
 

@@ -40,6 +40,22 @@ func (e *Engine) Run(ctx context.Context, s scenario.Scenario, seed uint64, done
 	return out, nil
 }
 
+// Check refuses, as [scenario.Problems], what the model can't run. It is asked
+// before anything runs.
+func (e *Engine) Check(s scenario.Scenario) error {
+	var out scenario.Problems
+	switch {
+	case !overlayOnly(s):
+		out = society.Check(s)
+	case s.Study == "siege" && len(mesh.Of(s.Attack.Kind)) == 0:
+		out = scenario.Problems{{Field: "attack.kind", Reason: fmt.Sprintf("is %q, which is none of the twelve situations of study \"siege\"", s.Attack.Kind)}}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	return nil
+}
+
 // overlayOnly tells whether the scenario asks something of the overlay alone,
 // which package mesh answers.
 func overlayOnly(s scenario.Scenario) bool { return s.Study != "" && s.Study != "society" }

@@ -18,7 +18,8 @@ const mostBytes = 1 << 18
 type File struct {
 	Path     string
 	Scenario Scenario
-	lines    map[string]int // by path
+	lines    map[string]int    // by path
+	changed  map[string]string // what changed a field since, by path
 }
 
 // Load reads a complete scenario from a TOML or YAML file, told apart by its
@@ -88,6 +89,9 @@ func Parse(path string, text []byte) (*File, Problems) {
 	if err := f.Scenario.plainAxes(); err != nil { // Validate has set each of them
 		return nil, f.placed(Problems{asProblem(err)})
 	}
+	if problems := f.beneath(); len(problems) > 0 {
+		return nil, f.placed(problems)
+	}
 	return f, nil
 }
 
@@ -100,8 +104,11 @@ func asProblem(err error) Problem {
 }
 
 // At tells where a field was written, as "file:line"; where it was not, only
-// the file.
+// the file; of one that was changed since, what changed it.
 func (f *File) At(field string) string {
+	if by := f.by(field); by != "" {
+		return by
+	}
 	if line := f.line(field); line > 0 {
 		return fmt.Sprintf("%s:%d", f.Path, line)
 	}
@@ -122,7 +129,9 @@ func (f *File) line(field string) int {
 func (f *File) placed(ps Problems) Problems {
 	for i := range ps {
 		ps[i].File = f.Path
-		if ps[i].Line == 0 {
+		if by := f.by(ps[i].Field); by != "" {
+			ps[i].File = by
+		} else if ps[i].Line == 0 {
 			ps[i].Line = f.line(ps[i].Field)
 		}
 	}
