@@ -22,6 +22,7 @@ type scenarioFlags struct {
 	Engine     string   `help:"Run it on model or stack, whatever it says." enum:",model,stack" default:"" placeholder:"ENGINE"`
 	Replicates int      `help:"Runs of each point, whatever it says." placeholder:"N"`
 	Seed       *uint64  `help:"The seed, whatever it says." placeholder:"N"`
+	Calibrated string   `help:"Go by these constants of the model, as calibrate writes them, whatever it says." name:"calibration" placeholder:"FILE"`
 	Set        []string `help:"Give a field another value, such as people.count=500." placeholder:"FIELD=VALUE" sep:"none"`
 }
 
@@ -77,6 +78,11 @@ func (s scenarioFlags) change(f *scenario.File) error {
 			return err
 		}
 	}
+	if s.Calibrated != "" {
+		if err := f.Calibrate(s.Calibrated, "--calibration"); err != nil {
+			return fmt.Errorf("--calibration: %w", err)
+		}
+	}
 	for _, set := range s.Set {
 		if err := setField(f, set); err != nil {
 			return fmt.Errorf("--set: %w", err)
@@ -118,6 +124,9 @@ func setField(f *scenario.File, set string) error {
 	field, text, ok := strings.Cut(set, "=")
 	if !ok {
 		return fmt.Errorf("%q; want FIELD=VALUE", set)
+	}
+	if field == "calibration" {
+		return fmt.Errorf("calibration is given by --calibration FILE")
 	}
 	if field == "network.file" || strings.HasPrefix(field, "sweep") {
 		return fmt.Errorf("%s is changed in the file only", field)

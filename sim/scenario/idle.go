@@ -14,6 +14,12 @@ func (s Scenario) Idle(field string) string {
 	if slices.Contains(frame, field) {
 		return ""
 	}
+	if field == "calibration" && s.Engine != Model {
+		return fmt.Sprintf("engine is %q, which needs no constants", s.Engine)
+	}
+	if field == "calibration" && s.Study == "society" {
+		return s.idleUntraded()
+	}
 	if s.Study != "society" {
 		return s.idleInStudy(field)
 	}
@@ -65,7 +71,7 @@ var shardFields = []string{"people.places", "people.place_skew", "people.categor
 
 func (s Scenario) idleInStudy(field string) string {
 	switch {
-	case slices.Contains(meshFields, field):
+	case slices.Contains(meshFields, field) || field == "calibration":
 		return ""
 	case s.Study == "cost" && field == "clock.steps" && s.Clock.Steps == 1:
 		return "" // it is of one step
