@@ -73,7 +73,7 @@ func TestPageInABrowserWithoutScript(t *testing.T) {
 	if b.value(`document.querySelector(".film").getBoundingClientRect().height`) != 0.0 || b.value(`document.querySelectorAll("canvas").length`) != 0.0 {
 		t.Error("there is a box for a film that can't play")
 	}
-	if n := b.number(`[...document.querySelectorAll("#spread .wide svg text")].filter(t => t.textContent.includes("have joined")).length`); n != frames {
+	if n := b.number(`[...document.querySelectorAll("#spread .wide svg text")].filter(t => t.textContent.includes("take part")).length`); n != frames {
 		t.Errorf("%v still pictures", n)
 	}
 }
