@@ -23,8 +23,8 @@ func (w *world) spread(seed uint64) *outcome.Spread {
 	for i, a := range picked {
 		number[a] = int32(i)
 		town, at := towns[w.p.Place[a]], around[r.IntN(len(around))]
-		out.X = append(out.X, float32(inside(town[0]+float64(size*(at[0]-0.5)))))
-		out.Y = append(out.Y, float32(inside(town[1]+float64(size*(at[1]-0.5)))))
+		out.X = append(out.X, float32(beside(town[0], at[0], size)))
+		out.Y = append(out.Y, float32(beside(town[1], at[1], size)))
 		out.Joined = append(out.Joined, int(w.joined[a]))
 		out.Left = append(out.Left, int(w.left[a]))
 		out.Vendor = append(out.Vendor, int(a) >= w.p.People)
@@ -45,7 +45,11 @@ func (w *world) spread(seed uint64) *outcome.Spread {
 	return out
 }
 
-func inside(x float64) float64 { return min(max(x, 0), 1) }
+// beside is where something at, of a town of that size, lies: towns move towards
+// the middle, so that none is cut off at the plane's side.
+func beside(town, at, size float64) float64 {
+	return 0.5 + float64((town-0.5)*(1-size)) + float64(size*(at-0.5))
+}
 
 // sunflower places n points evenly on a disc within the unit square: Vogel, "A
 // better way to construct the sunflower head" (1979). Each is the one before
