@@ -100,7 +100,7 @@ func still(s *outcome.Spread, step int, unit string) chart.Figure {
 			in++
 		}
 	}
-	n.Title = fmt.Sprintf("%s %d · %s of those drawn take part", unit, step, grouped(in))
+	n.Title = fmt.Sprintf("%s %d: %s take part", unit, step, grouped(in))
 	return n
 }
 

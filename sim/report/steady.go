@@ -69,7 +69,7 @@ func steady(names []string, of func(string) (float64, bool)) string {
 }
 
 func lower(s string) string {
-	if len(s) > 1 && s[1] >= 'a' && s[1] <= 'z' {
+	if len(s) > 1 && !(s[1] >= 'A' && s[1] <= 'Z') {
 		return strings.ToLower(s[:1]) + s[1:]
 	}
 	return s
