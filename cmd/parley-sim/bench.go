@@ -89,6 +89,7 @@ type discard struct {
 	n  int
 }
 
+// Put implements [sweep.Sink]: it counts the cell and forgets what it found.
 func (d *discard) Put(context.Context, int, outcome.Outcome) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -20,12 +20,16 @@ func (calibrateCmd) Help() string {
 	return `Measures real nodes, with packets lost and without, and fits the constants of
 the model that are measured: what a hop takes beside its link, what a lost packet
 takes to come again, the bytes of copies and of idling. It shows how near the
-model comes with them; "compare --from" does so again.
+model comes with them; "compare --from" does so again, and "run --calibration",
+or calibration = "constants.json" in a scenario, has the model go by them: they
+are part of the scenario then, of its hash and of the run, whatever becomes of
+the file.
 
 Example:
 
     parley-sim calibrate --sizes 100,200 --out constants.json
-    parley-sim compare --sizes 300 --from constants.json`
+    parley-sim compare --sizes 300 --from constants.json
+    parley-sim run town.toml --calibration constants.json`
 }
 
 // Run calibrates the model.

@@ -19,18 +19,21 @@ type sidesFlags struct {
 	Sizes    []int  `help:"How many nodes there are, one comparison each." default:"100,200" placeholder:"N,N"`
 	Seeds    int    `help:"Networks of each size." default:"3" placeholder:"N"`
 	Casts    int    `help:"Intents cast in each." default:"20" placeholder:"N"`
-	From     string `help:"Constants of the model, as calibrate writes them; by default those that ship." placeholder:"FILE"`
+	From     string `help:"Constants of the model, as calibrate writes them; by default the scenario's, or those that ship." name:"from" aliases:"calibration" placeholder:"FILE"`
 }
 
 // plan is what both engines play, and the model's constants.
 func (f sidesFlags) plan(e *env) (study.Plan, mesh.Calibration, error) {
 	s, c := scenario.Default(), mesh.Default()
 	if f.Scenario != "" {
-		file, err := (scenarioFlags{Scenario: f.Scenario}).open()
+		file, err := readScenario(f.Scenario)
 		if err != nil {
 			return study.Plan{}, c, err
 		}
 		s = file.Scenario
+		if c, err = mesh.CalibrationOf(s, c); err != nil {
+			return study.Plan{}, c, usageError{fmt.Errorf("%s: %w", file.At("calibration"), err)}
+		}
 	}
 	if f.Seeds < 1 || f.Casts < 1 || len(f.Sizes) == 0 {
 		return study.Plan{}, c, wrong("--sizes, --seeds and --casts must be at least 1")

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"syscall"
 
-	"github.com/alecthomas/kong"
-
+	"github.com/parley-network/parley/cmd/internal/program"
 	"github.com/parley-network/parley/sim/result"
 	"github.com/parley-network/parley/sim/scenario"
 	"github.com/parley-network/parley/sim/sweep"
@@ -39,23 +37,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "parley-sim: %v\n%s\n", err, seeHelp(err))
+		fmt.Fprintf(errOut, "parley-sim: %v\n%s\n", err, program.SeeHelp("parley-sim", err))
 		return exitUsage
 	}
 	e := &env{ctx: ctx, in: in, out: out, err: errOut, asJSON: c.JSON, engine: engine}
 	return e.failed(parsed.Run(e))
-}
-
-// seeHelp names the command whose help would say more.
-func seeHelp(err error) string {
-	path := "parley-sim"
-	var parse *kong.ParseError
-	if errors.As(err, &parse) && parse.Context != nil {
-		if cmd := parse.Context.Command(); cmd != "" {
-			path += " " + strings.SplitN(cmd, " <", 2)[0]
-		}
-	}
-	return fmt.Sprintf("See %s --help.", path)
 }
 
 // errTold is of a command that has said already what did not hold.

@@ -11,9 +11,14 @@ type fitCmd struct {
 func (fitCmd) Help() string {
 	return `Fits the Bass curve to each cumulative series: p (innovation) and q (imitation)
 per year, m (the market, in the series' unit), with standard errors and R². It
-says where a Bass curve does not describe a series, and why. The year of launch
-is estimated where the series begins late. The columns are series, year, and one
-of percent, share, fraction, count, adopters or value.
+says where a Bass curve does not describe a series, and why; where it is no more
+than a guess, as for a series that ends before its peak, it says so as well. The
+year of launch is estimated where the series begins late.
+
+The file has columns series, year, and one of percent, share, fraction, count,
+adopters or value; or a column year and one for each series; or a row for each
+series and a column for each year. What was not measured may be left out or
+empty.
 
 Example:
 

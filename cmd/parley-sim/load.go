@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,40 +23,73 @@ type scenarioFlags struct {
 	Engine     string   `help:"Run it on model or stack, whatever it says." enum:",model,stack" default:"" placeholder:"ENGINE"`
 	Replicates int      `help:"Runs of each point, whatever it says." placeholder:"N"`
 	Seed       *uint64  `help:"The seed, whatever it says." placeholder:"N"`
+	Calibrated string   `help:"Go by these constants of the model, as calibrate writes them, whatever it says." name:"calibration" placeholder:"FILE"`
 	Set        []string `help:"Give a field another value, such as people.count=500." placeholder:"FIELD=VALUE" sep:"none"`
 }
 
-// open reads the scenario and changes what the flags say.
-func (s scenarioFlags) open() (*scenario.File, error) {
-	f, err := scenario.Open(s.Scenario)
-	var problems scenario.Problems
-	if errors.As(err, &problems) {
-		return nil, problems
-	} else if err != nil {
-		return nil, usageError{err}
+// open reads the scenario, changes what the flags say, and refuses what is
+// impossible then. Settings that were written in vain are told, and returned.
+func (s scenarioFlags) open(e *env) (*scenario.File, scenario.Problems, error) {
+	f, err := readScenario(s.Scenario)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.change(f); err != nil {
+		return nil, nil, usageError{err}
+	}
+	idle, err := f.Review()
+	if err != nil {
+		return nil, nil, err // scenario.Problems, each in its place
 	}
 	if err := checkEdges(f); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	sc := &f.Scenario
+	for _, p := range idle {
+		fmt.Fprintln(e.err, p)
+	}
+	return f, idle, nil
+}
+
+func readScenario(path string) (*scenario.File, error) {
+	f, err := scenario.Open(path)
+	var problems scenario.Problems
+	switch {
+	case err == nil:
+		return f, nil
+	case errors.As(err, &problems):
+		return nil, problems
+	}
+	return nil, usageError{err}
+}
+
+// change gives fields the values that the flags say.
+func (s scenarioFlags) change(f *scenario.File) error {
+	flags := map[string]any{}
 	if s.Engine != "" {
-		sc.Engine = scenario.Engine(s.Engine)
+		flags["engine"] = s.Engine
 	}
 	if s.Replicates != 0 {
-		sc.Replicates = s.Replicates
+		flags["replicates"] = s.Replicates
 	}
 	if s.Seed != nil {
-		sc.Seed = *s.Seed
+		flags["seed"] = *s.Seed
 	}
-	for _, set := range s.Set {
-		if err := setField(sc, set); err != nil {
-			return nil, usageError{fmt.Errorf("--set: %w", err)}
+	for field, value := range flags {
+		if err := f.Change(field, value, "--"+field); err != nil {
+			return err
 		}
 	}
-	if err := sc.Validate(); err != nil {
-		return nil, usageError{fmt.Errorf("with what the command line changes:\n%w", err)}
+	if s.Calibrated != "" {
+		if err := f.Calibrate(s.Calibrated, "--calibration"); err != nil {
+			return fmt.Errorf("--calibration: %w", err)
+		}
 	}
-	return f, nil
+	for _, set := range s.Set {
+		if err := setField(f, set); err != nil {
+			return fmt.Errorf("--set: %w", err)
+		}
+	}
+	return nil
 }
 
 // checkEdges reads the edge list that a scenario names, for what is wrong in it.
@@ -87,15 +121,18 @@ func checkEdges(f *scenario.File) error {
 }
 
 // setField reads a value as a TOML file would, and else as text.
-func setField(s *scenario.Scenario, set string) error {
+func setField(f *scenario.File, set string) error {
 	field, text, ok := strings.Cut(set, "=")
 	if !ok {
 		return fmt.Errorf("%q; want FIELD=VALUE", set)
 	}
+	if field == "calibration" {
+		return fmt.Errorf("calibration is given by --calibration FILE")
+	}
 	if field == "network.file" || strings.HasPrefix(field, "sweep") {
 		return fmt.Errorf("%s is changed in the file only", field)
 	}
-	for _, axis := range s.Sweep {
+	for _, axis := range f.Scenario.Sweep {
 		if axis.Field == field {
 			return fmt.Errorf("%s is varied by the sweep: change it in the file", field)
 		}
@@ -104,7 +141,7 @@ func setField(s *scenario.Scenario, set string) error {
 	if toml.Unmarshal([]byte("X = "+text), &v) != nil {
 		v.X = text
 	}
-	return s.Set(field, v.X)
+	return f.Change(field, v.X, "--set")
 }
 
 // machineFlags say what the machine gives.
@@ -143,9 +180,7 @@ func (e *env) expect(m result.Manifest, engine sweep.Engine, cells []int, flags 
 	}
 	est, err := sweep.Expect(m, engine, cells, flags.Workers)
 	if err != nil {
-		var p scenario.Problem // an engine may say which field is in its way
-		errors.As(err, &p)
-		return est, 0, usageError{fmt.Errorf("%s: %w", at(p.Field), err)}
+		return est, 0, refused(m, err, at)
 	}
 	memory, err := flags.memory()
 	if err != nil {
@@ -164,6 +199,37 @@ func (e *env) expect(m result.Manifest, engine sweep.Engine, cells []int, flags 
 		debug.SetMemoryLimit(memory)
 	}
 	return est, memory, nil
+}
+
+// refused tells what an engine can't run, where it was written, and at which
+// point.
+func refused(m result.Manifest, err error, at func(field string) string) error {
+	var cell *sweep.CellError
+	var problems scenario.Problems
+	if !errors.As(err, &cell) || !errors.As(err, &problems) {
+		return usageError{fmt.Errorf("%s: %w", at(""), err)}
+	}
+	for i := range problems {
+		p := &problems[i]
+		p.File = at(m.Scenario.Where(p.Field, cell.Cell.At))
+		if file, line, ok := cutLine(p.File); ok {
+			p.File, p.Line = file, line
+		}
+		if len(cell.Cell.At) > 0 {
+			p.Reason += " (at " + result.Join(cell.Cell.At) + ")"
+		}
+	}
+	return problems
+}
+
+// cutLine parts "file:line".
+func cutLine(at string) (file string, line int, ok bool) {
+	k := strings.LastIndexByte(at, ':')
+	if k < 0 {
+		return at, 0, false
+	}
+	line, err := strconv.Atoi(at[k+1:])
+	return at[:k], line, err == nil
 }
 
 // parseBytes reads a size such as 8GB, 512MiB or 1000000.

@@ -33,19 +33,23 @@ type planned struct {
 	Hash     string          `json:"scenario_sha256"`
 	Engine   scenario.Engine `json:"engine"`
 	Seed     uint64          `json:"seed"`
-	Points   int             `json:"points"`
-	Count    int             `json:"cells"`
-	Cells    []result.Cell   `json:"plan"`
-	Workers  int             `json:"workers"`
-	Work     float64         `json:"processor_seconds"`
-	Wall     float64         `json:"wall_seconds"`
-	Memory   int64           `json:"memory_bytes"`
-	Free     int64           `json:"memory_free_bytes,omitempty"`
+	// Calibration names the constants that the model goes by, "" those that ship.
+	Calibration string        `json:"calibration,omitempty"`
+	Points      int           `json:"points"`
+	Count       int           `json:"cells"`
+	Cells       []result.Cell `json:"plan"`
+	Workers     int           `json:"workers"`
+	Work        float64       `json:"processor_seconds"`
+	Wall        float64       `json:"wall_seconds"`
+	Memory      int64         `json:"memory_bytes"`
+	Free        int64         `json:"memory_free_bytes,omitempty"`
+	// Idle are settings that were written and change nothing.
+	Idle scenario.Problems `json:"without_effect,omitempty"`
 }
 
 // Run shows the plan.
 func (c planCmd) Run(e *env) error {
-	f, err := c.open()
+	f, idle, err := c.open(e)
 	if err != nil {
 		return err
 	}
@@ -57,9 +61,9 @@ func (c planCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	p := planned{Scenario: c.Scenario, Hash: m.Hash, Engine: m.Scenario.Engine, Seed: m.Scenario.Seed,
+	p := planned{Scenario: c.Scenario, Hash: m.Hash, Engine: m.Scenario.Engine, Seed: m.Scenario.Seed, Calibration: m.Scenario.Calibration,
 		Points: m.Scenario.Points(), Count: len(m.Cells), Cells: m.Cells, Workers: c.Workers,
-		Work: est.Work.Seconds(), Wall: est.Wall.Seconds(), Memory: est.Memory, Free: free}
+		Work: est.Work.Seconds(), Wall: est.Wall.Seconds(), Memory: est.Memory, Free: free, Idle: idle}
 	return e.show(p, func(w io.Writer) { p.print(w, est, c.All) })
 }
 
@@ -89,6 +93,9 @@ const fewCells = 12
 
 func (p planned) print(w io.Writer, est sweep.Estimate, all bool) {
 	fmt.Fprintf(w, "scenario  %s (%s)\nengine    %s\nseed      %d\n", p.Scenario, p.Hash[:12], p.Engine, p.Seed)
+	if p.Calibration != "" {
+		fmt.Fprintf(w, "constants %s\n", p.Calibration)
+	}
 	fmt.Fprintf(w, "cells     %d: %d points, %d times each\n", p.Count, p.Points, p.Count/p.Points)
 	fmt.Fprintf(w, "time      about %s with %d workers (%s of one core)\n", span(est.Wall), p.Workers, span(est.Work))
 	fmt.Fprintf(w, "memory    about %s", sweep.Bytes(p.Memory))

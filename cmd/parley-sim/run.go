@@ -40,7 +40,7 @@ func (c runCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	f, err := c.open()
+	f, _, err := c.open(e)
 	if err != nil {
 		return err
 	}

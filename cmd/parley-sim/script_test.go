@@ -41,7 +41,7 @@ func (d dice) Expect(s scenario.Scenario) (time.Duration, int64) {
 
 func (d dice) Check(s scenario.Scenario) error {
 	if d.stack && s.People.Count > 5000 {
-		return fmt.Errorf("people.count is %d; the engine stack takes at most 5000", s.People.Count)
+		return scenario.Problems{{Field: "people.count", Reason: fmt.Sprintf("is %d; the engine stack takes at most 5000", s.People.Count)}}
 	}
 	return nil
 }

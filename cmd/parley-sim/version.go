@@ -5,34 +5,17 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"strings"
 	"sync"
+
+	"github.com/parley-network/parley/cmd/internal/program"
 )
 
 // version is set by the linker (-X main.version=v1.2.3) in releases.
 var version = ""
 
 // programVersion is the release, or the commit of the source built from.
-func programVersion() string {
-	if version != "" {
-		return version
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v, dirty := "dev", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			v = "dev-" + s.Value[:min(12, len(s.Value))]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "+changes"
-		}
-	}
-	return v + dirty
-}
+func programVersion() string { return program.Version(version) }
 
 // runVersion is what a run's results are of: the program's version and, where
 // the source was no commit, the program itself, so that two builds of changing

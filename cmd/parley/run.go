@@ -9,8 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
+	"github.com/parley-network/parley/cmd/internal/program"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/client"
 	"github.com/parley-network/parley/node/config"
@@ -49,7 +48,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	}
 	if err != nil {
 		e := &env{out: out, err: errOut, asJSON: slices.Contains(args, "--json")}
-		e.complain(err.Error(), seeHelp(err))
+		e.complain(err.Error(), program.SeeHelp("parley", err))
 		return exitUsage
 	}
 	e := &env{ctx: ctx, in: in, out: out, err: errOut, asJSON: c.JSON, dir: config.Dir(c.Home)}
@@ -59,18 +58,6 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		}
 	}
 	return e.failed(parsed.Run(e))
-}
-
-// seeHelp names the command whose help would say more.
-func seeHelp(err error) string {
-	path := "parley"
-	var parse *kong.ParseError
-	if errors.As(err, &parse) && parse.Context != nil {
-		if cmd := parse.Context.Command(); cmd != "" {
-			path += " " + strings.SplitN(cmd, " <", 2)[0]
-		}
-	}
-	return fmt.Sprintf("See %s --help.", path)
 }
 
 // failed tells what went wrong and what to do next, and returns the exit code.

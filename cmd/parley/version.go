@@ -4,32 +4,15 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"runtime/debug"
+
+	"github.com/parley-network/parley/cmd/internal/program"
 )
 
 // version is set by the linker (-X main.version=v1.2.3) in releases.
 var version = ""
 
 // programVersion is the release, or the commit of the source built from.
-func programVersion() string {
-	if version != "" {
-		return version
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v, dirty := "dev", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			v = "dev-" + s.Value[:min(12, len(s.Value))]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "+changes"
-		}
-	}
-	return v + dirty
-}
+func programVersion() string { return program.Version(version) }
 
 type versionCmd struct{}
 

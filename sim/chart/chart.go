@@ -7,7 +7,10 @@
 // Pure: values in, drawings out. A NaN is a gap.
 package chart
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Figure is something that can be drawn.
 type Figure interface {
@@ -54,19 +57,21 @@ const (
 	textSize  = 12
 )
 
-// extent estimates a text's width, by classes of letters of a common sans.
+// extent estimates a text's width by classes of letters. They are those of the
+// widest sans that readers commonly have (DejaVu, Verdana): in a narrower one
+// there is some room left, and nothing touches or is cut.
 func extent(s string, size float64) float64 {
 	var em float64
 	for _, r := range s {
 		switch {
-		case r == 'i' || r == 'l' || r == 'j' || r == '.' || r == ',' || r == ' ' || r == '\'' || r == '|' || r == ':':
-			em += 0.28
-		case r == 'm' || r == 'w' || r == 'M' || r == 'W' || r == '%' || r > 0x2000:
-			em += 0.86
+		case strings.ContainsRune("ijl.,' |:;!fIt()[]", r):
+			em += 0.37
+		case strings.ContainsRune("mwMW%@=+±×−", r) || r > 0x2000:
+			em += 0.92
 		case r >= 'A' && r <= 'Z':
-			em += 0.68
+			em += 0.74
 		default:
-			em += 0.55
+			em += 0.63
 		}
 	}
 	return em * size

@@ -103,6 +103,24 @@ func TestPlotPutsValuesWhereTheyBelong(t *testing.T) {
 	}
 }
 
+// Of what counts, such as steps, there is no half.
+func TestPlotOfWholeStepsHasNoHalf(t *testing.T) {
+	p := Plot{Lines: []Line{{X: []float64{0, 1, 2}, Y: []float64{5, 6, 7}}}}
+	if !strings.Contains(Inline(p, 400), ">0.5<") {
+		t.Error("a number has halves")
+	}
+	p.WholeX = true
+	got := Inline(p, 400)
+	for _, want := range []string{">0<", ">1<", ">2<"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if strings.Contains(got, ">0.5<") || strings.Contains(got, ">1.5<") {
+		t.Error("half a step")
+	}
+}
+
 func TestHeatColoursFromLowToHigh(t *testing.T) {
 	h := Heat{X: "p", Y: "q", Columns: []string{"1", "2", "3"}, Rows: []string{"a"}, At: [][]float64{{0, math.NaN(), 10}}}
 	got := Inline(h, 400)

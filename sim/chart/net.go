@@ -36,7 +36,7 @@ func (n Net) Name() string { return n.Title }
 func (n Net) height(width float64) float64 { return width + textSize + 10 }
 
 func (n Net) draw(p pen, b box) {
-	p.text(point{b.x, b.y + textSize}, fitted(n.Title, textSize, b.w), textSize, textInk, -1, true)
+	p.text(point{b.x, b.y + textSize}, fitted(n.Title, textSize*1.06, b.w), textSize, textInk, -1, true)
 	b = b.cut(6, textSize+16, 6, 6)
 	at := func(i int) point { return point{b.x + float64(n.X[i])*b.w, b.y + float64(n.Y[i])*b.h} }
 	p.segments(n.edges(at, false), gridInk, 0.6)

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Plot shows lines over two axes.
@@ -11,6 +12,8 @@ type Plot struct {
 	// X and Y name the axes, with the unit.
 	X, Y       string
 	LogX, LogY bool
+	// WholeX is of an x that counts: no tick stands between two numbers.
+	WholeX bool
 	// FromZero has the y axis begin at 0.
 	FromZero bool
 	Lines    []Line
@@ -80,6 +83,9 @@ func (c Plot) draw(p pen, b box) {
 	}
 	in := b.cut(left, 4, 10, below)
 	x := newScale(xs, c.LogX, false, c.LogX, int(in.w/80)+1)
+	if c.WholeX {
+		x.ticks = slices.DeleteFunc(x.ticks, func(v float64) bool { return v != math.Trunc(v) })
+	}
 	x.from, x.to, y.from, y.to = in.x, in.right(), in.bottom(), in.y
 	c.axes(p, b, in, x, y, names)
 	for _, l := range c.Lines {

@@ -33,7 +33,9 @@ func panel(s Series, r Result) chart.Figure {
 			l.X, l.Y = append(l.X, t), append(l.Y, r.Curve().At(t))
 		}
 		p.Lines = append(p.Lines, l)
-		p.Y = fmt.Sprintf("%s · p %s  q %s  m %s  R² %.3f", s.Column, short(r.P.Value), short(r.Q.Value), short(r.M.Value), r.R2)
+		if p.Y = fmt.Sprintf("%s · R² %.3f", s.Column, r.R2); r.Describes || r.Guess {
+			p.Y = fmt.Sprintf("%s · p %s  q %s  m %s  R² %.3f", s.Column, short(r.P.Value), short(r.Q.Value), short(r.M.Value), r.R2)
+		}
 	}
 	p.Lines = append(p.Lines, chart.Line{Name: s.Name, X: s.Year, Y: s.Value, Mark: chart.Dots})
 	if !r.Describes {

@@ -54,7 +54,11 @@ type Result struct {
 	// the years, and no lasting fall. Why says why not.
 	Describes bool
 	Why       string
-	// Notes are doubts that don't overturn the fit.
+	// Guess is of a curve that goes through the points and does not describe the
+	// series: of one that ends too early, for instance. Where there is neither a
+	// description nor a guess, the parameters mean nothing, and are not told.
+	Guess bool
+	// Notes are doubts that don't overturn the fit, and what [Read] has to say.
 	Notes []string
 }
 
@@ -68,8 +72,8 @@ func (r Result) Fitted() bool { return !math.IsNaN(r.R2) }
 const leastPoints = 6
 
 // Fit fits each series, in order. Years must rise and values be finite, as
-// [Read] has them. The unit is the column's: percents that stay within 100 and
-// shares are never extrapolated beyond the whole.
+// [Read] has them. The unit is the column's: percents and shares are never
+// extrapolated beyond the whole.
 func Fit(series []Series) []Result {
 	out := make([]Result, len(series))
 	for i, s := range series {
@@ -78,10 +82,11 @@ func Fit(series []Series) []Result {
 	return out
 }
 
-func one(s Series) Result {
+func one(s Series) (r Result) {
 	none := Estimate{math.NaN(), math.NaN(), math.NaN(), math.NaN()}
-	r := Result{Series: s.Name, N: len(s.Year), P: none, Q: none, M: none, T0: none,
-		R2: math.NaN(), Peak: math.NaN(), Sigma: math.NaN(), Launch: "none"}
+	r = Result{Series: s.Name, N: len(s.Year), P: none, Q: none, M: none, T0: none,
+		First: math.NaN(), Last: math.NaN(), R2: math.NaN(), Peak: math.NaN(), Sigma: math.NaN(), Launch: "none"}
+	defer func() { r.Notes = append(slices.Clone(s.Notes), r.Notes...) }()
 	if r.N > 0 {
 		r.First, r.Last = s.Year[0], s.Year[r.N-1]
 	}
@@ -92,6 +97,7 @@ func one(s Series) Result {
 	f.report(&r)
 	r.Why, r.Notes = judge(s, r, f)
 	r.Describes = r.Why == ""
+	r.Guess = !r.Describes && r.R2 >= goodR2 && !f.atSide() && f.side(atQ) == 0 && falls(s) == ""
 	return r
 }
 
@@ -106,7 +112,7 @@ type frame struct {
 func scaled(s Series) frame {
 	n := len(s.Year)
 	f := frame{first: s.Year[0], span: s.Year[n-1] - s.Year[0], largest: slices.Max(s.Value), most: mostBeyond}
-	if whole := wholeOf(s.Column, f.largest); whole > 0 {
+	if whole := wholeOf(s.Column); whole > 0 {
 		f.most = math.Min(f.most, whole/f.largest)
 	}
 	for i := range n {
@@ -114,17 +120,4 @@ func scaled(s Series) frame {
 		f.y = append(f.y, s.Value[i]/f.largest)
 	}
 	return f
-}
-
-// wholeOf returns what everybody is in a column's unit, 0 where nobody knows.
-func wholeOf(column string, largest float64) float64 {
-	switch column {
-	case "percent":
-		if largest <= 100 {
-			return 100
-		}
-	case "share", "fraction":
-		return 1
-	}
-	return 0
 }

@@ -96,8 +96,12 @@ func falls(s Series) string {
 	if top-medianAround(s.Value, n-1) <= math.Max(fallen*top, 3*scatter(s.Value)) {
 		return ""
 	}
-	return fmt.Sprintf("declines: from %s in %s to %s in %s, and a Bass curve never falls",
-		short(s.Value[at]), short(s.Year[at]), short(s.Value[n-1]), short(s.Year[n-1]))
+	sales := ""
+	if v := medianAround(s.Value, 0); at > 0 && v < top/2 && medianAround(s.Value, n-1) < top/2 {
+		sales = " (if these are the new ones of each year, add them up: the curve is of how many there are)"
+	}
+	return fmt.Sprintf("declines: from %s in %s to %s in %s, and a Bass curve never falls%s",
+		short(s.Value[at]), short(s.Year[at]), short(s.Value[n-1]), short(s.Year[n-1]), sales)
 }
 
 // scatter estimates the standard deviation of the noise on a trend: the median

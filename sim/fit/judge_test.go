@@ -137,7 +137,8 @@ func TestTableWritesWhatIsNotThere(t *testing.T) {
 	none := math.NaN()
 	e := Estimate{none, none, none, none}
 	err := WriteTable(&b, []Result{
-		{Series: "held", P: Estimate{.5, none, none, none}, Q: e, M: e, T0: e, R2: .5, Peak: math.Inf(1), Why: "because"},
+		{Series: "held", P: Estimate{.5, none, none, none}, Q: e, M: e, T0: e, R2: .5, Peak: math.Inf(1), Guess: true, Why: "because"},
+		{Series: "odd", P: Estimate{.777, .1, .1, .9}, Q: e, M: e, T0: e, R2: .4, Peak: 1990, Why: "another shape"},
 		{Series: "fine", P: Estimate{.02, .001, .018, .022}, Q: e, M: e, T0: Estimate{1979.25, 1, 1978, 1980}, R2: 1, Describes: true, Notes: []string{"one", "two"}},
 	})
 	if err != nil {
@@ -147,6 +148,9 @@ func TestTableWritesWhatIsNotThere(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, &b)
 		}
+	}
+	if strings.Contains(b.String(), "0.777") {
+		t.Errorf("numbers that mean nothing are told:\n%s", &b)
 	}
 	if strings.Contains(b.String(), "NaN") || strings.Contains(b.String(), "Inf") {
 		t.Errorf("what is not there is written as a number:\n%s", &b)

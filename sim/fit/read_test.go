@@ -30,23 +30,29 @@ func TestReadRefusesWithLineAndReason(t *testing.T) {
 	const head = "series,year,percent\n"
 	for _, c := range []struct{ name, file, want string }{
 		{"nothing", "", "file is empty"},
-		{"no rows", head, "no rows"},
+		{"no rows", head, "no values below the header"},
 		{"no header", "tv,1990,3\ntv,1991,4\n", `line 1: column "tv" is not known`},
 		{"a column short", "series,year\ntv,1990\n", "line 1: no column percent"},
-		{"no series", "year,percent\n1990,1\n", "line 1: no column series"},
-		{"unknown column", "series,year,percent,colour\na,1990,1,red\n", `line 1: column "colour" is not known`},
+		{"no year", "series,percent\ntv,3\n", "line 1: no column year"},
+		{"nothing but years", "year\n1990\n", "line 1: no column beside the years"},
+		{"which are the values", "series,year,tv,radio\na,1990,1,2\n", `line 1: which of the columns "tv", "radio" has the values?`},
+		{"a series twice", "year,tv,tv\n1990,1,2\n", `line 1: column "tv" is there twice`},
+		{"years that fall", "name,1990,1989,1988\ntv,1,2,3\n", `line 1: no column year`},
 		{"two values", "series,year,percent,count\na,1990,1,2\n", `line 1: column "count" is a second one`},
 		{"a field short", head + "tv,1990,3\ntv,1991\n", "line 3: wrong number of fields"},
 		{"a field more", head + "tv,1990,3,4\n", "line 2: wrong number of fields"},
 		{"words", head + "tv,1990,many\n", `line 2: percent: "many" is not a number`},
-		{"nan", head + "tv,1990,NaN\n", `line 2: percent: "NaN" is not a number`},
 		{"infinite", head + "tv,1990,1e999\n", `line 2: percent: "1e999" is not a number`},
 		{"hexadecimal", head + "tv,1990,0x1p4\n", `line 2: percent: "0x1p4" is not a number`},
-		{"empty value", head + "tv,1990,\n", "line 2: percent: empty: leave the row out"},
+		{"thousands in the wrong place", head + "tv,1990,\"1,23\"\n", `line 2: percent: "1,23" is not a number`},
+		{"empty values alone", head + "tv,1990,\ntv,1991,NaN\n", "no values below the header"},
 		{"negative", head + "tv,1990,-1\n", "line 2: percent: -1 is negative"},
 		{"share of more than all", "series,year,share\ntv,1990,1.5\n", "line 2: share: 1.5 is more than 1"},
+		{"percent of more than all", head + "tv,1990,99\ntv,1991,120\n", "line 3: percent: 120 is more than 100; if it counts something per person, call the column value"},
+		{"negative beside others", "series,year,count\ntv,1990,-9\ntv,1991,100\n", "line 2: count: -9 is negative"},
 		{"too large", head + "tv,1990,1e16\n", "line 2: percent: 1e+16 is more than 1e15"},
-		{"a date", head + "tv,1990-01-01,3\n", `line 2: year: "1990-01-01" is not a number`},
+		{"no date", head + "tv,1990-13-01,3\n", `line 2: year: "1990-13-01" is not a number`},
+		{"a date of another order", head + "tv,01/02/1990,3\n", `line 2: year: "01/02/1990" is not a number`},
 		{"no year", head + "tv,,3\n", "line 2: year: empty"},
 		{"far year", head + "tv,19900,3\n", "line 2: year: 19900 is not a year"},
 		{"no name", head + "\ntv,1990,1\n ,1990,3\n", "line 4: series: name is empty"},
@@ -108,7 +114,8 @@ func FuzzRead(f *testing.F) {
 		"series,year,percent\ntv,1990,1\ntv,1991,2\n",
 		"series,year,count\na,1,0\na,2,1\na,3,4\na,4,9\na,5,12\na,6,13\na,7,13.5\n",
 		"value,series,year\n1e-300,x,0\n2e-300,x,1\n3e-300,x,2\n4,x,3\n5,x,4\n6,x,5\n7,x,6\n",
-		"series,year,share\n\"a\"\"b\",-5.5,.5\n", "\uFEFFseries,year,percent\n", "series,year,percent\nx,,\n",
+		"series,year,share\n\"a\"\"b\",-5.5,.5\n", "year;a;b\n1990;1,5;\n1991;1.000,5;7%\n",
+		"name\t1990\t1991\t1992\nx\t1\tNA\t3\n", "# note\nEntity,Code,Year,Share of households (%)\nx,y,2001-07,\"1,000\"\n", "\uFEFFseries,year,percent\n", "series,year,percent\nx,,\n",
 	} {
 		f.Add([]byte(s))
 	}
@@ -122,17 +129,25 @@ func FuzzRead(f *testing.F) {
 		}
 		var again bytes.Buffer
 		w := csv.NewWriter(&again)
-		w.Write([]string{"series", "year", series[0].Column})
+		unit := series[slices.IndexFunc(series, func(s Series) bool { return len(s.Year) > 0 })].Column
+		series = slices.DeleteFunc(series, func(s Series) bool { return len(s.Year) == 0 || s.Column != unit })
+		w.Write([]string{"year", "series", unit})
+		for i := range series {
+			series[i].Notes = nil
+		}
 		for _, s := range series {
 			if !slices.IsSorted(s.Year) {
 				t.Fatalf("%q is not in order: %v", s.Name, s.Year)
 			}
 			for i := range s.Year {
-				w.Write([]string{s.Name, fmt.Sprint(s.Year[i]), fmt.Sprint(s.Value[i])})
+				w.Write([]string{fmt.Sprint(s.Year[i]), s.Name, fmt.Sprint(s.Value[i])})
 			}
 		}
 		w.Flush()
 		back, err := Read(&again)
+		for i := range back {
+			back[i].Notes = nil
+		}
 		if d := cmp.Diff(series, back); err != nil || d != "" {
 			t.Fatalf("%v\n%s", err, d)
 		}

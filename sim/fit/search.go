@@ -65,7 +65,7 @@ func best(f frame) found {
 			}
 			return 1
 		}
-		return cmp.Compare(a.aicc(), b.aicc())
+		return cmp.Compare(a.aicc()+a.doubt(), b.aicc()+b.doubt())
 	})
 	if out.launch != free.launch && free.atSide() {
 		out.launch += "; left free, it runs off or takes p or q to the side of its range"
@@ -190,6 +190,16 @@ func (f *found) side(k int) int {
 // seen; that q fell to nothing is what the series says.
 func (f *found) atSide() bool {
 	return f.side(atP) != 0 || f.side(atQ) > 0 || len(f.x) > atT0 && f.side(atT0) != 0
+}
+
+// doubt is what a free launch has to be better by: the evidence of twenty to one
+// (Burnham and Anderson 2002). Where the noise hides the first years, p and the
+// launch stand for each other, and a launch drawn from the noise takes p with it.
+func (f *found) doubt() float64 {
+	if len(f.x) > atT0 {
+		return 6 // 2 ln 20
+	}
+	return 0
 }
 
 // sound fits are preferred to any other.

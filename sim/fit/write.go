@@ -10,7 +10,8 @@ import (
 )
 
 // WriteJSON writes results as {"series":[{"series","p","q","m","r2",…}]}. What
-// could not be found is null.
+// could not be found is null: all but r2 where the curve that fits best has
+// nothing to do with the series.
 func WriteJSON(w io.Writer, results []Result) error {
 	out := struct {
 		Series []row `json:"series"`
@@ -53,16 +54,28 @@ type row struct {
 	Error     map[string]nullable    `json:"standard_error"`
 	Interval  map[string][2]nullable `json:"interval95"`
 	Describes bool                   `json:"describes"`
+	Guess     bool                   `json:"guess,omitempty"`
 	Why       string                 `json:"why,omitempty"`
 	Notes     []string               `json:"notes,omitempty"`
 }
 
+// told is a result without the parameters of a curve that has nothing to do with
+// the series.
+func (r Result) told() Result {
+	if !r.Describes && !r.Guess {
+		none := Estimate{math.NaN(), math.NaN(), math.NaN(), math.NaN()}
+		r.P, r.Q, r.M, r.T0, r.Peak, r.Launch = none, none, none, none, math.NaN(), "none"
+	}
+	return r
+}
+
 func (r Result) row() row {
+	r = r.told()
 	out := row{Series: r.Series, P: nullable(r.P.Value), Q: nullable(r.Q.Value), M: nullable(r.M.Value),
 		R2: nullable(r.R2), T0: nullable(r.T0.Value), Peak: nullable(r.Peak), N: r.N,
 		First: nullable(r.First), Last: nullable(r.Last), Sigma: nullable(r.Sigma), Launch: r.Launch,
 		Error: map[string]nullable{}, Interval: map[string][2]nullable{},
-		Describes: r.Describes, Why: r.Why, Notes: r.Notes}
+		Describes: r.Describes, Guess: r.Guess, Why: r.Why, Notes: r.Notes}
 	for name, e := range map[string]Estimate{"p": r.P, "q": r.Q, "m": r.M, "t0": r.T0} {
 		out.Error[name] = nullable(e.Error)
 		out.Interval[name] = [2]nullable{nullable(e.Low), nullable(e.High)}
@@ -76,9 +89,13 @@ func WriteTable(w io.Writer, results []Result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "series\tn\tyears\tp ± se\tp 95%\tq ± se\tq 95%\tm ± se\tm 95%\tlaunch\tpeak\tR²\tBass curve")
 	for _, r := range results {
-		verdict := "yes"
-		if !r.Describes {
-			verdict = "no"
+		r = r.told()
+		verdict := "no"
+		switch {
+		case r.Describes:
+			verdict = "yes"
+		case r.Guess:
+			verdict = "a guess"
 		}
 		fmt.Fprintf(t, "%s\t%d\t%s–%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Series, r.N, year(r.First), year(r.Last),
 			r.P.withError(), r.P.interval(), r.Q.withError(), r.Q.interval(), r.M.withError(), r.M.interval(),

@@ -75,6 +75,15 @@ func Default() Calibration {
 	return c
 }
 
+// CalibrationOf returns the constants that a scenario brings along, and those
+// given where it brings none.
+func CalibrationOf(s scenario.Scenario, otherwise Calibration) (Calibration, error) {
+	if s.Constants == nil {
+		return otherwise, nil
+	}
+	return ParseCalibration(s.Constants)
+}
+
 // ParseCalibration reads a calibration from JSON, strictly, and checks it.
 func ParseCalibration(b []byte) (Calibration, error) {
 	var c Calibration

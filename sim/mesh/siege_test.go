@@ -130,3 +130,24 @@ func TestSiegeIsDeterministic(t *testing.T) {
 		t.Errorf("%+v\nthen %+v", a, b)
 	}
 }
+
+// Each kind of attack that a scenario can name stands for one situation and its
+// variant; a kind that is not the evaluation's for none, and no kind for all.
+func TestOf(t *testing.T) {
+	for kind, want := range map[string][]string{
+		"eclipse-one": {"eclipse-single"}, "eclipse-all": {"eclipse-net"}, "degradation": {"degrade-0.5"},
+		"cold-boot": {"cold-boot", "cold-boot-oppgraft"}, "covert-flash": {"cold-boot-covert-flash", "cold-boot-covert-flash-oppgraft"},
+		"censor": {"censor-single"}, "spam": nil, "lie": nil,
+	} {
+		var got []string
+		for _, s := range Of(kind) {
+			got = append(got, s.Name)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", kind, got, want)
+		}
+	}
+	if n := len(Of("none")); n != 12 {
+		t.Errorf("%d situations", n)
+	}
+}

@@ -52,7 +52,10 @@ func value(name string, x float64) outcome.Value { return outcome.Value{Name: na
 
 // costStudy is CostOf as an outcome.
 func costStudy(ctx context.Context, s scenario.Scenario, seed uint64, done func(float64)) (outcome.Outcome, error) {
-	c := Default()
+	c, err := CalibrationOf(s, Default())
+	if err != nil {
+		return outcome.Outcome{}, err
+	}
 	f, err := Measure(ctx, s.Protocol, c, seed)
 	if err != nil {
 		return outcome.Outcome{}, err
@@ -104,6 +107,10 @@ func admissionStudy(ctx context.Context, s scenario.Scenario, seed uint64, done 
 	if err := ctx.Err(); err != nil {
 		return outcome.Outcome{}, err
 	}
+	c, err := CalibrationOf(s, Default())
+	if err != nil {
+		return outcome.Outcome{}, err
+	}
 	l := FloodOf(s).Live(random.New(seed, "mesh/flood"))
 	if done != nil {
 		done(1)
@@ -112,7 +119,7 @@ func admissionStudy(ctx context.Context, s scenario.Scenario, seed uint64, done 
 	for _, d := range l.Wait {
 		wait.Of = append(wait.Of, d.Seconds())
 	}
-	f, err := Play(max(min(s.People.Count+s.Vendors.Count, 1000), 2), s.Protocol, Default(), seed, 20)
+	f, err := Play(max(min(s.People.Count+s.Vendors.Count, 1000), 2), s.Protocol, c, seed, 20)
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
@@ -126,14 +133,16 @@ func admissionStudy(ctx context.Context, s scenario.Scenario, seed uint64, done 
 	}, Samples: []outcome.Sample{wait}}, nil
 }
 
-// siegeStudy plays all twelve situations, or the one that attack.kind names, on
-// all cores; attack.sybils, if given, replaces the number of sybils.
+// siegeStudy plays all twelve situations, or those that attack.kind names, on all
+// cores. Their numbers of nodes are the evaluation's.
 func siegeStudy(ctx context.Context, s scenario.Scenario, seed uint64, done func(float64)) (outcome.Outcome, error) {
-	var chosen []Situation
-	for _, one := range Twelve() {
-		if s.Attack.Kind == "none" || s.Attack.Kind == "" || strings.Contains(one.Name, s.Attack.Kind) {
-			chosen = append(chosen, one)
-		}
+	c, err := CalibrationOf(s, Default())
+	if err != nil {
+		return outcome.Outcome{}, err
+	}
+	chosen := Of(s.Attack.Kind)
+	if len(chosen) == 0 {
+		return outcome.Outcome{}, fmt.Errorf("attack.kind %q is none of the twelve situations", s.Attack.Kind)
 	}
 	found, errs := make([]Siege, len(chosen)), make([]error, len(chosen))
 	var g sync.WaitGroup
@@ -147,7 +156,7 @@ func siegeStudy(ctx context.Context, s scenario.Scenario, seed uint64, done func
 			if errs[i] = ctx.Err(); errs[i] != nil {
 				return
 			}
-			found[i], errs[i] = one.Play(s.Protocol, Default(), random.New(seed, "mesh/siege/"+one.Name))
+			found[i], errs[i] = one.Play(s.Protocol, c, random.New(seed, "mesh/siege/"+one.Name))
 			mu.Lock()
 			defer mu.Unlock()
 			if ready++; done != nil {

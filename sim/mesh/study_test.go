@@ -23,7 +23,7 @@ func TestStudiesThatShip(t *testing.T) {
 		}
 		s.Clock.Steps = min(s.Clock.Steps, 6)
 		if s.Study == "siege" {
-			s.Attack.Kind = "eclipse-single"
+			s.Attack.Kind = "eclipse-one"
 		}
 		if took, memory := StudyExpect(s); took <= 0 || memory <= 0 {
 			t.Errorf("%s: expects %s and %d bytes", name, took, memory)

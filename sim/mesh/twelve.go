@@ -1,6 +1,9 @@
 package mesh
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Twelve returns the twelve attacks of the GossipSub v1.1 evaluation
 // (Vyzovitis, Napora, McCormick, Dias and Psaras, PL-TechRep-2020-001, 2020;
@@ -59,8 +62,9 @@ func Twelve() []Situation {
 	}
 }
 
-// situations name the twelve's by the scenario's kinds of attack.
-var situations = map[string]string{
+// kinds name the twelve by a scenario's kinds of attack. Who withholds from all
+// is in the place of who surrounds all.
+var kinds = map[string]string{
 	"censor": "censor-single", "cold-boot": "cold-boot", "covert-flash": "cold-boot-covert-flash",
 	"dawn": "dawn", "eclipse-one": "eclipse-single", "eclipse-all": "eclipse-net", "withhold": "eclipse-net",
 	"eclipse-publishers": "eclipse-publishers", "degradation": "degrade-0.5", "colocation": "colocation",
@@ -68,12 +72,10 @@ var situations = map[string]string{
 
 // Named returns the one of the twelve that a scenario means by a kind of attack.
 func Named(kind string) (Situation, bool) {
-	for _, s := range Twelve() {
-		if s.Name == situations[kind] {
-			return s, true
-		}
+	if kinds[kind] == "" {
+		return Situation{}, false
 	}
-	return Situation{}, false
+	return Of(kind)[0], true
 }
 
 // Scaled is a situation of other numbers: honest nodes that dial so many others
@@ -85,6 +87,18 @@ func (s Situation) Scaled(honest, sybils, dials int) Situation {
 	s.Publishers = max(1, int(float64(s.Publishers)*scale))
 	s.Honest, s.Sybils, s.Dials, s.Mend = honest, sybils, dials, 0
 	return s
+}
+
+// Of returns those of the twelve that a scenario's attack.kind names, the one of
+// the same name first and its variants after it: all twelve of none, and no
+// situation of a kind that the evaluation does not have.
+func Of(kind string) (out []Situation) {
+	for _, s := range Twelve() {
+		if kind == "" || kind == "none" || strings.TrimSuffix(s.Name, "-oppgraft") == kinds[kind] {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Lab returns the sieges that are also played on real nodes

@@ -181,3 +181,21 @@ func TestRunFails(t *testing.T) {
 		t.Errorf("a mesh of no degree: %v", err)
 	}
 }
+
+// What the model can't run is refused by its field, before anything runs.
+func TestCheck(t *testing.T) {
+	for field, change := range map[string]func(*scenario.Scenario){
+		"record.series[1]": func(s *scenario.Scenario) { s.Record.Series = []string{"people", "peple"} },
+		"attack.kind":      func(s *scenario.Scenario) { s.Study, s.Attack.Kind = "siege", "spam" },
+	} {
+		s := market()
+		change(&s)
+		var problems scenario.Problems
+		if err := New().Check(s); !errors.As(err, &problems) || problems[0].Field != field || problems[0].Reason == "" {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if err := New().Check(market()); err != nil {
+		t.Error(err)
+	}
+}

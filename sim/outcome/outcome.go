@@ -38,12 +38,30 @@ type Sample struct {
 }
 
 // Spread is some of the agents on a plane of side 1, the edges among them, and
-// the step each joined and left at (-1: never).
+// when each came and went.
 type Spread struct {
-	X      []float32  `json:"x"`
-	Y      []float32  `json:"y"`
-	Joined []int      `json:"joined"`
-	Left   []int      `json:"left"`
+	X []float32 `json:"x"`
+	Y []float32 `json:"y"`
+	// Joined is the step each first joined at, Left the one at which it left for
+	// the last time, if it is not back; -1: never.
+	Joined []int `json:"joined"`
+	Left   []int `json:"left"`
+	// Turns are all steps at which each came and went, by turns, beginning with
+	// the first that it joined at. Runs of older programs have none.
+	Turns  [][]int32  `json:"turns,omitempty"`
 	Vendor []bool     `json:"vendor"`
 	Edges  [][2]int32 `json:"edges"`
+}
+
+// TurnsOf returns when agent i came and went, as far as is known.
+func (s *Spread) TurnsOf(i int) []int32 {
+	switch {
+	case s.Turns != nil:
+		return s.Turns[i]
+	case s.Joined[i] < 0:
+		return nil
+	case s.Left[i] < s.Joined[i]:
+		return []int32{int32(s.Joined[i])}
+	}
+	return []int32{int32(s.Joined[i]), int32(s.Left[i])}
 }

@@ -6,6 +6,16 @@ import (
 	"testing"
 )
 
+// crowded lists the words of visible drawings that are cut by the drawing's side
+// or touch others.
+const crowded = `[...document.querySelectorAll("main svg")].filter(s => s.getBoundingClientRect().width > 0).flatMap(s => {
+	const frame = s.getBoundingClientRect(), all = [...s.querySelectorAll("text")].map(t => ({says: t.textContent, at: t.getBoundingClientRect()}));
+	const cut = all.filter(t => t.says && (t.at.left < frame.left - 1 || t.at.right > frame.right + 1));
+	const touch = all.filter((a, i) => all.some((b, j) => j > i && a.says && b.says && a.at.left < b.at.right && b.at.left < a.at.right &&
+		a.at.top + 2 < b.at.bottom - 2 && b.at.top + 2 < a.at.bottom - 2));
+	return [...cut, ...touch].map(t => t.says);
+}).join(" | ")`
+
 // The page in a real browser: it says nothing on the console, asks for nothing,
 // fits a telephone, and its film plays, pauses and is moved by the slider.
 func TestPageInABrowser(t *testing.T) {
@@ -44,6 +54,9 @@ func TestPageInABrowser(t *testing.T) {
 		if wide := b.number("document.documentElement.scrollWidth"); wide > float64(width) {
 			t.Errorf("at %d pixels the page is %v wide", width, wide)
 		}
+		if bad := b.value(crowded); bad != "" {
+			t.Errorf("at %d pixels words touch or are cut: %v", width, bad)
+		}
 		drawn := b.number(`[...document.querySelectorAll("#curves svg")].filter(s => s.getBoundingClientRect().width > 0 && !s.closest("details:not([open])")).length`)
 		if want := b.number(`document.querySelectorAll("#curves .plates > figure").length`); drawn != want || want == 0 {
 			t.Errorf("at %d pixels %v of %v figures are drawn", width, drawn, want)
@@ -73,7 +86,7 @@ func TestPageInABrowserWithoutScript(t *testing.T) {
 	if b.value(`document.querySelector(".film").getBoundingClientRect().height`) != 0.0 || b.value(`document.querySelectorAll("canvas").length`) != 0.0 {
 		t.Error("there is a box for a film that can't play")
 	}
-	if n := b.number(`[...document.querySelectorAll("#spread .wide svg text")].filter(t => t.textContent.includes("have joined")).length`); n != frames {
+	if n := b.number(`[...document.querySelectorAll("#spread .wide svg text")].filter(t => t.textContent.includes("take part")).length`); n != frames {
 		t.Errorf("%v still pictures", n)
 	}
 }

@@ -11,9 +11,13 @@ import (
 // curves draws each series over the steps.
 func (d *digest) curves() []plate {
 	var out []plate
-	for i, name := range rank(d.series.names) {
+	for _, name := range rank(d.series.names) {
+		i := len(out)
 		if i == mostPlates {
 			break
+		}
+		if _, same := d.steadySeries(name); same {
+			continue
 		}
 		bands := make([]band, len(d.in.Points))
 		for p, runs := range d.series.by[name] {
@@ -33,7 +37,7 @@ func (d *digest) step() string {
 }
 
 func (d *digest) curve(name string, bands []band) chart.Figure {
-	base := chart.Plot{Title: title(name), X: d.step(), Y: unit(name), FromZero: true}
+	base := chart.Plot{Title: title(name), X: d.step(), Y: unit(name), WholeX: true, FromZero: true}
 	if d.families() == nil {
 		return d.timeHeat(name, bands)
 	}

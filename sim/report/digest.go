@@ -108,8 +108,13 @@ func (d *digest) take(c Cell) error {
 
 func check(s *outcome.Spread) error {
 	n := len(s.X)
-	if len(s.Y) != n || len(s.Joined) != n || len(s.Left) != n || len(s.Vendor) != n {
+	if len(s.Y) != n || len(s.Joined) != n || len(s.Left) != n || len(s.Vendor) != n || s.Turns != nil && len(s.Turns) != n {
 		return fmt.Errorf("spread of %d agents has lists of other lengths", n)
+	}
+	for i, turns := range s.Turns {
+		if !slices.IsSorted(turns) || len(turns) > 0 && turns[0] < 0 {
+			return fmt.Errorf("spread has agent %d come and go at steps that do not rise", i)
+		}
 	}
 	for _, e := range s.Edges {
 		if e[0] < 0 || e[1] < 0 || int(e[0]) >= n || int(e[1]) >= n {

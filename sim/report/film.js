@@ -21,7 +21,9 @@ for (const box of document.querySelectorAll(".film")) {
   for (const v of data.vendor) vendor[v] = 1;
   let at = data.first, timer = 0;
 
-  const inside = i => data.joined[i] >= 0 && data.joined[i] <= at && !(data.left[i] >= 0 && data.left[i] <= at);
+  // Each comes and goes by turns: inside after an odd number of them.
+  const turned = i => { let n = 0; for (const t of data.turns[i]) if (t <= at) n++; return n; };
+  const inside = i => turned(i) % 2 === 1;
   const ink = name => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 
   function draw() {
@@ -48,13 +50,13 @@ for (const box of document.querySelectorAll(".film")) {
     let people = 0, vendors = 0;
     for (const pass of ["out", "gone", "in"]) {
       for (let i = 0; i < data.x.length; i++) {
-        const now = inside(i) ? "in" : data.joined[i] >= 0 && data.joined[i] <= at ? "gone" : "out";
+        const n = turned(i), now = n % 2 ? "in" : n ? "gone" : "out";
         if (now !== pass) continue;
         if (now === "in") vendor[i] ? vendors++ : people++;
         c.fillStyle = now === "in" ? (vendor[i] ? colours.vendor : colours.person) : colours[now];
         const x = of(data.x[i]), y = of(data.y[i]);
         // Who has just joined is drawn larger for a moment.
-        const s = now === "in" && data.joined[i] === at && at > data.first ? r * 1.6 : r;
+        const s = now === "in" && data.turns[i][n - 1] === at && at > data.first ? r * 1.6 : r;
         c.beginPath();
         if (vendor[i]) c.rect(x - s, y - s, 2 * s, 2 * s); else c.arc(x, y, s, 0, 7);
         c.fill();

@@ -62,6 +62,7 @@ type fact struct {
 
 type section struct {
 	ID, Title, Lead string
+	Aside           string // below the lead, smaller
 	Plates          []plateView
 	Films           []filmView
 }
@@ -147,12 +148,12 @@ func (d *digest) view(f figures, o Options) view {
 		v.Scenario = string(text)
 	}
 	for _, sec := range []section{
-		{ID: "curves", Title: "Over time", Lead: "How each quantity went, " + d.step() + " by " + d.step() + ".", Plates: d.plates(f.curves, o)},
-		{ID: "sweep", Title: "Over the sweep", Lead: "What changes with " + d.labelAxes(len(d.axes)) + ".", Plates: d.plates(f.sweeps, o)},
+		{ID: "curves", Title: "Over time", Lead: "How each quantity went, " + d.step() + " by " + d.step() + ".", Aside: steady(rank(d.series.names), d.steadySeries), Plates: d.plates(f.curves, o)},
+		{ID: "sweep", Title: "Over the sweep", Lead: "What changes with " + d.labelAxes(len(d.axes)) + ".", Aside: d.steadyValues(), Plates: d.plates(f.sweeps, o)},
 		{ID: "distributions", Title: "Distributions", Lead: "What single intents, messages and nodes met with.", Plates: d.plates(f.distributions, o)},
 		{ID: "spread", Title: "The spread over the network", Films: d.filmViews(f.films, o)},
 	} {
-		if len(sec.Plates)+len(sec.Films) > 0 {
+		if len(sec.Plates)+len(sec.Films) > 0 || sec.Aside != "" {
 			v.Sections = append(v.Sections, sec)
 		}
 	}

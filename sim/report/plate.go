@@ -27,6 +27,8 @@ type table struct {
 	Rows [][]string
 	// Note says what is not in it.
 	Note string
+	// Names is how many of the first columns name the row, where that is told.
+	Names int
 }
 
 // Bounds of what one report draws.

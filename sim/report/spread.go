@@ -26,8 +26,7 @@ type film struct {
 type filmData struct {
 	X      []int      `json:"x"`
 	Y      []int      `json:"y"`
-	Joined []int      `json:"joined"`
-	Left   []int      `json:"left"`
+	Turns  [][]int32  `json:"turns"`  // the steps at which each came and went, by turns
 	Vendor []int      `json:"vendor"` // numbers of those who are
 	Edges  [][2]int32 `json:"edges"`
 	First  int        `json:"first"`
@@ -49,7 +48,7 @@ func (d *digest) films() []film {
 			g.Figures = append(g.Figures, still(s.spread, step, d.step()))
 		}
 		f.Figure, f.Open = g, true
-		f.Caption = fmt.Sprintf("%s of one run (seed %d), as they joined. Blue dots: people; squares: vendors; grey: not yet there; vermilion: left again.",
+		f.Caption = fmt.Sprintf("%s of one run (seed %d), as they joined. Blue dots: people; squares: vendors; grey: not yet there; vermilion: gone again. Of more agents than are drawn, they are those nearest in the network to who began, people and vendors in proportion.",
 			count(len(s.spread.X), "agent", "agents"), s.seed)
 		f.Table = spreadTable(s.spread, steps, d.step())
 		out = append(out, f)
@@ -59,8 +58,10 @@ func (d *digest) films() []film {
 
 // ends are the first and the last step anything happens at.
 func ends(s *outcome.Spread) (first, last int) {
-	for i := range s.Joined {
-		last = max(last, s.Joined[i], s.Left[i])
+	for i := range s.X {
+		if turns := s.TurnsOf(i); len(turns) > 0 {
+			last = max(last, int(turns[len(turns)-1]))
+		}
 	}
 	return 0, last
 }
@@ -75,10 +76,16 @@ func stills(first, last int) []int {
 }
 
 func stateAt(s *outcome.Spread, i, step int) chart.State {
+	n := 0
+	for _, at := range s.TurnsOf(i) {
+		if int(at) <= step {
+			n++
+		}
+	}
 	switch {
-	case s.Joined[i] < 0 || s.Joined[i] > step:
+	case n == 0:
 		return chart.Out
-	case s.Left[i] >= 0 && s.Left[i] <= step:
+	case n%2 == 0:
 		return chart.Gone
 	}
 	return chart.In
@@ -93,12 +100,12 @@ func still(s *outcome.Spread, step int, unit string) chart.Figure {
 			in++
 		}
 	}
-	n.Title = fmt.Sprintf("%s %d · %s of those drawn have joined, not counting who left for good", unit, step, grouped(in))
+	n.Title = fmt.Sprintf("%s %d: %s take part", unit, step, grouped(in))
 	return n
 }
 
 func spreadTable(s *outcome.Spread, steps []int, unit string) table {
-	t := table{Head: []string{unit, "people who joined", "vendors who joined", "left for good", "not yet there"}}
+	t := table{Head: []string{unit, "people taking part", "vendors taking part", "gone again", "not yet there"}}
 	for _, step := range steps {
 		var people, vendors, left, out int
 		for i := range s.X {
@@ -124,10 +131,11 @@ func spreadTable(s *outcome.Spread, steps []int, unit string) table {
 const mostFilmEdges = 12_000
 
 func filmOf(s *outcome.Spread, first, last int) filmData {
-	f := filmData{Joined: s.Joined, Left: s.Left, Edges: evenly(s.Edges, mostFilmEdges), First: first, Last: last}
+	f := filmData{Turns: make([][]int32, len(s.X)), Edges: evenly(s.Edges, mostFilmEdges), First: first, Last: last}
 	for i := range s.X {
 		f.X = append(f.X, thousandth(s.X[i]))
 		f.Y = append(f.Y, thousandth(s.Y[i]))
+		f.Turns[i] = append([]int32{}, s.TurnsOf(i)...)
 		if s.Vendor[i] {
 			f.Vendor = append(f.Vendor, i)
 		}

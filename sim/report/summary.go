@@ -111,11 +111,17 @@ const overviewRows = 30
 // overview is the table on top: the most telling values at each point.
 func (d *digest) overview(asked []string) *table {
 	names, open := d.chosen(asked)
+	if varied := d.telling(names, asked); len(varied) > 0 {
+		names = varied
+	}
 	names = names[:min(open, len(names), 2*overviewNames)]
 	if len(names) == 0 {
 		return nil
 	}
-	t := &table{Head: slices.Clone(d.fields)}
+	t := &table{}
+	for _, f := range d.fields {
+		t.Head = append(t.Head, strings.ReplaceAll(f, ".", ".\u200b")) // where a long one may be broken
+	}
 	if len(t.Head) == 0 {
 		t.Head = []string{"scenario"}
 	}
@@ -126,6 +132,7 @@ func (d *digest) overview(asked []string) *table {
 		}
 		t.Head = append(t.Head, head)
 	}
+	t.Names = len(t.Head) - len(names)
 	points := make([]int, len(d.in.Points))
 	for p := range points {
 		points[p] = p

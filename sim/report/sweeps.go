@@ -38,6 +38,8 @@ func (d *digest) sweeps(asked []string) []plate {
 		return nil
 	}
 	names, open := d.chosen(asked)
+	names = d.telling(names, asked)
+	open = min(open, len(names))
 	var out []plate
 	for i, name := range names {
 		if i == max(mostPlates, open) {

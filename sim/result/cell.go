@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/parley-network/parley/sim/scenario"
 )
@@ -26,11 +27,20 @@ type Cell struct {
 
 // String names the cell for people: "cell 7 (adoption.q=0.3, replicate 2)".
 func (c Cell) String() string {
-	s := fmt.Sprintf("cell %d (", c.Index)
-	for _, set := range c.At {
-		s += set.String() + ", "
+	at := ""
+	if len(c.At) > 0 {
+		at = Join(c.At) + ", "
 	}
-	return s + fmt.Sprintf("replicate %d)", c.Replicate)
+	return fmt.Sprintf("cell %d (%sreplicate %d)", c.Index, at, c.Replicate)
+}
+
+// Join names a point for people: "adoption.q=0.3, people.count=10".
+func Join(at []scenario.Setting) string {
+	words := make([]string, len(at))
+	for i, set := range at {
+		words[i] = set.String()
+	}
+	return strings.Join(words, ", ")
 }
 
 // Cells returns the runs of a valid scenario: every combination of the axes'

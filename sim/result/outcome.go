@@ -103,6 +103,9 @@ func checkSpread(s *outcome.Spread) error {
 			return fmt.Errorf("the spread's lists have different lengths, %d and %d", n, m)
 		}
 	}
+	if s.Turns != nil && len(s.Turns) != n {
+		return fmt.Errorf("the spread's lists have different lengths, %d and %d", n, len(s.Turns))
+	}
 	for i := range n {
 		if err := finite("the spread", float64(s.X[i]), float64(s.Y[i])); err != nil {
 			return err

@@ -48,9 +48,9 @@ func (c *checker) adoption(s Scenario) {
 	case "fraction":
 		c.share("adoption.threshold", a.Threshold)
 	default:
-		c.amount("adoption.threshold", a.Threshold)
+		c.upTo("adoption.threshold", a.Threshold, MaxAgents)
 	}
-	c.amount("adoption.spread", a.Spread)
+	c.upTo("adoption.spread", a.Spread, MaxAgents)
 	if agents := s.People.Count + s.Vendors.Count; a.Rule != "everyone" {
 		c.within("adoption.seeds", a.Seeds, 0, agents)
 	} else {

@@ -82,6 +82,13 @@ func (c *checker) amount(field string, x float64) {
 	}
 }
 
+// upTo wants a number from 0 to most.
+func (c *checker) upTo(field string, x, most float64) {
+	if !(x >= 0 && x <= most) {
+		c.refuse(field, "is %v, must be from 0 to %v", x, most)
+	}
+}
+
 func (c *checker) oneOf(field, value string, of ...string) {
 	if slices.Contains(of, value) {
 		return

@@ -3,6 +3,7 @@ package scenario
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,8 @@ const mostBytes = 1 << 18
 type File struct {
 	Path     string
 	Scenario Scenario
-	lines    map[string]int // by path
+	lines    map[string]int    // by path
+	changed  map[string]string // what changed a field since, by path
 }
 
 // Load reads a complete scenario from a TOML or YAML file, told apart by its
@@ -88,6 +90,9 @@ func Parse(path string, text []byte) (*File, Problems) {
 	if err := f.Scenario.plainAxes(); err != nil { // Validate has set each of them
 		return nil, f.placed(Problems{asProblem(err)})
 	}
+	if problems := f.beneath(); len(problems) > 0 {
+		return nil, f.placed(problems)
+	}
 	return f, nil
 }
 
@@ -100,8 +105,11 @@ func asProblem(err error) Problem {
 }
 
 // At tells where a field was written, as "file:line"; where it was not, only
-// the file.
+// the file; of one that was changed since, what changed it.
 func (f *File) At(field string) string {
+	if by := f.by(field); by != "" {
+		return by
+	}
 	if line := f.line(field); line > 0 {
 		return fmt.Sprintf("%s:%d", f.Path, line)
 	}
@@ -122,7 +130,9 @@ func (f *File) line(field string) int {
 func (f *File) placed(ps Problems) Problems {
 	for i := range ps {
 		ps[i].File = f.Path
-		if ps[i].Line == 0 {
+		if by := f.by(ps[i].Field); by != "" {
+			ps[i].File = by
+		} else if ps[i].Line == 0 {
 			ps[i].Line = f.line(ps[i].Field)
 		}
 	}
@@ -132,6 +142,14 @@ func (f *File) placed(ps Problems) Problems {
 
 // resolve finds the files that the scenario names, from where it lies itself.
 func (f *File) resolve() Problems {
+	if at := f.Scenario.Calibration; at != "" {
+		if !filepath.IsAbs(at) {
+			at = filepath.Join(filepath.Dir(f.Path), at)
+		}
+		if err := f.calibrate(at); err != nil {
+			return f.placed(Problems{{Field: "calibration", Reason: plainReason(err)}})
+		}
+	}
 	n := &f.Scenario.Network
 	if n.Kind != "file" {
 		return nil
@@ -144,6 +162,41 @@ func (f *File) resolve() Problems {
 		return f.placed(Problems{{Field: "network.file", Reason: plainReason(err)}})
 	}
 	n.Digest = digest
+	return nil
+}
+
+// Calibrate gives the scenario the constants in a file, found from where the
+// process is; by is what asked for it, as in [File.Change].
+func (f *File) Calibrate(path, by string) error {
+	if err := f.calibrate(path); err != nil {
+		return errors.New(plainReason(err))
+	}
+	return f.Change("calibration", f.Scenario.Calibration, by)
+}
+
+// mostConstants is how long a file of constants may be.
+const mostConstants = 1 << 16
+
+func (f *File) calibrate(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, mostConstants+1))
+	switch {
+	case err != nil:
+		return err
+	case len(text) > mostConstants:
+		return fmt.Errorf("%s: longer than the %d bytes that constants may have", path, mostConstants)
+	case !json.Valid(text):
+		return fmt.Errorf("%s: no JSON; parley-sim calibrate --out writes such a file", path)
+	}
+	constants, err := canonical(json.RawMessage(text))
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	f.Scenario.Calibration, f.Scenario.Constants = filepath.Base(path), constants
 	return nil
 }
 

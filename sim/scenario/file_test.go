@@ -142,7 +142,7 @@ func TestRefused(t *testing.T) {
 		{"missing file", "a.toml", "[network]\nkind = \"file\"\nfile = \"edges.txt\"\n", []string{"a.toml:3: network.file: ", "edges.txt: no such file"}},
 		{"latency", "a.toml", "[protocol]\nlatency = [\"9ms\", \"5ms\"]\n", []string{"a.toml:2: protocol.latency: the most, 5ms, is less than the least, 9ms"}},
 		{"latency of three", "a.toml", "[protocol]\nlatency = [\"9ms\", \"5ms\", \"1s\"]\n", []string{"a.toml:2: protocol.latency: want two durations"}},
-		{"nobody", "a.toml", "[people]\ncount = 0\n[vendors]\ncount = 0\n", []string{"a.toml:2: people.count: there is nobody"}},
+		{"nobody", "a.toml", "[people]\ncount = 0\n[vendors]\ncount = 0\n", []string{"a.toml:2: people.count: is 0, must be from 1"}},
 		{"partition", "a.toml", "[faults]\npartition = 2\nfrom = 9\nto = 3\n", []string{"a.toml:4: faults.to: is 3: the partition ends before it begins at 9"}},
 
 		{"axis of no field", "a.toml", "[[sweep]]\nvalues = [1]\n", []string{"a.toml:1: sweep[0]: an axis needs a field"}},

@@ -10,11 +10,14 @@ import (
 
 // Hash returns the SHA-256, in hex, of the scenario as canonical JSON: every
 // field with its value, keys sorted, no white space, numbers as short as they
-// are exact. Of a file that the scenario names, its content counts and not its
-// path. Two files that mean the same have the same hash.
+// are exact. Of the files that the scenario names, their content counts and not
+// their paths. Two files that mean the same have the same hash.
 func (s Scenario) Hash() (string, error) {
 	if s.Network.Digest != "" {
 		s.Network.File = ""
+	}
+	if s.Constants != nil {
+		s.Calibration = ""
 	}
 	if err := s.plainAxes(); err != nil {
 		return "", fmt.Errorf("hash the scenario: %w", err)

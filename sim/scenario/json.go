@@ -18,6 +18,13 @@ func (s *Scenario) UnmarshalJSON(text []byte) error {
 		return fmt.Errorf("scenario: %w", err)
 	}
 	next := Scenario(b)
+	if next.Constants != nil { // as a file that is read has them, whatever the white space
+		plain, err := canonical(next.Constants)
+		if err != nil {
+			return fmt.Errorf("scenario: calibration_constants: %w", err)
+		}
+		next.Constants = plain
+	}
 	if err := next.plainAxes(); err != nil {
 		return fmt.Errorf("scenario: %w", err)
 	}

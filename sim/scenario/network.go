@@ -35,6 +35,11 @@ func (c *checker) network(s Scenario) {
 			c.refuse("network.degree", "is %v, must be from 0 to one less than the %d agents", n.Degree, agents)
 		} else if n.Kind == "watts-strogatz" && n.Degree != 2*float64(int(n.Degree/2)) {
 			c.refuse("network.degree", "is %v, must be even: a ring has as many on either side", n.Degree)
+		} else if n.Kind == "watts-strogatz" && n.Degree > 0 && n.Degree >= float64(agents-1) {
+			c.refuse("network.degree", "is %v: nothing can be moved in a ring of %d where everybody knows everybody", n.Degree, agents)
+		}
+		if n.Kind == "block" && s.People.Places == 1 && n.Within < 1 && n.Degree > 0 {
+			c.refuse("network.within", "is %v, and there is one town (people.places) for all acquaintances: want 1, or more towns", n.Within)
 		}
 	case "barabasi-albert":
 		if n.Attach < 1 || n.Attach >= agents {

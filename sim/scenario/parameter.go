@@ -92,6 +92,7 @@ var frameAbout = []about{
 	{"study", "", "What is asked: society (who joins and what is traded), or of the overlay alone cost, admission or siege"},
 	{"seed", "", "What every cell's own seed is derived from"},
 	{"replicates", "runs", "How many runs each point of the sweep gets, with a seed each"},
+	{"calibration", "", "A file of constants for the engine model, as parley-sim calibrate writes them, found from the folder of the scenario; left out: those that ship"},
 	{"clock.unit", "", "What a step is called: hour, day, week, month or year"},
 	{"clock.steps", "steps", "How many steps a run has"},
 	{"clock.window", "", "The network's time in one step, in which its intents are cast and answered"},

@@ -57,7 +57,7 @@ func (s Scenario) Point(i int) (Scenario, []Setting, error) {
 }
 
 // fixed are fields that are one for all cells, or not of the experiment.
-var fixed = []string{"name", "description", "engine", "study", "seed", "replicates", "network.file"}
+var fixed = []string{"name", "description", "engine", "study", "seed", "replicates", "network.file", "calibration"}
 
 // sweep looks at the axes by themselves.
 func (c *checker) sweep(s Scenario) {

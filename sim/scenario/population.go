@@ -58,7 +58,7 @@ func defaultVendors() Vendors {
 const maxKinds = 1_000_000
 
 func (c *checker) people(p People) {
-	c.within("people.count", p.Count, 0, MaxAgents)
+	c.within("people.count", p.Count, 1, MaxAgents)
 	c.within("people.places", p.Places, 1, maxKinds)
 	c.amount("people.place_skew", p.PlaceSkew)
 	c.amount("people.intents", p.Intents)
@@ -73,9 +73,7 @@ func (c *checker) people(p People) {
 func (c *checker) vendors(s Scenario) {
 	v := s.Vendors
 	c.within("vendors.count", v.Count, 0, MaxAgents)
-	if n := s.People.Count + v.Count; n < 1 {
-		c.refuse("people.count", "there is nobody: neither people nor vendors")
-	} else if n > MaxAgents {
+	if n := s.People.Count + v.Count; n > MaxAgents {
 		c.refuse("people.count", "with the vendors there are %d agents; at most %d", n, MaxAgents)
 	}
 	if v.Count > 0 {

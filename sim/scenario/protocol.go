@@ -84,14 +84,16 @@ const (
 	mostPeers = 1 << 16
 	// mostBytesCast is the limit of a gossip message.
 	mostBytesCast = 8 << 10
+	// longestLink is how long a packet may be under way.
+	longestLink = Duration(time.Minute)
 	// mostBits is far beyond what a node asks for (22).
 	mostBits = 40
 )
 
 func (c *checker) protocol(p Protocol) {
 	c.within("protocol.d", p.D, 1, mostPeers)
-	if p.Low < 0 || p.Low > p.D {
-		c.refuse("protocol.low", "is %d, must be from 0 to protocol.d, which is %d", p.Low, p.D)
+	if p.Low < 1 || p.Low > p.D {
+		c.refuse("protocol.low", "is %d, must be from 1 to protocol.d, which is %d", p.Low, p.D)
 	}
 	if p.High < p.D || p.High > mostPeers {
 		c.refuse("protocol.high", "is %d, must be from protocol.d, which is %d, to %d", p.High, p.D, mostPeers)
@@ -99,8 +101,9 @@ func (c *checker) protocol(p Protocol) {
 	c.within("protocol.lazy", p.Lazy, 0, mostPeers)
 	c.span("protocol.heartbeat", p.Heartbeat, Duration(time.Millisecond))
 	c.within("protocol.peers", p.Peers, 1, mostPeers)
-	c.span("protocol.latency", p.Latency[0], 0)
-	if c.span("protocol.latency", p.Latency[1], 0); p.Latency[1] < p.Latency[0] {
+	if c.span("protocol.latency", p.Latency[0], 0); p.Latency[1] > longestLink {
+		c.refuse("protocol.latency", "the most, %v, is above %v", p.Latency[1].Std(), longestLink.Std())
+	} else if p.Latency[1] < p.Latency[0] {
 		c.refuse("protocol.latency", "the most, %v, is less than the least, %v", p.Latency[1].Std(), p.Latency[0].Std())
 	}
 	if !(p.Loss >= 0 && p.Loss < 1) {

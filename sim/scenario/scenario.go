@@ -7,6 +7,8 @@
 // [DigestFile].
 package scenario
 
+import "encoding/json"
+
 // Scenario is one experiment, complete: a field that a file leaves out has the
 // value it has in [Default], and 0 means 0.
 type Scenario struct {
@@ -21,6 +23,13 @@ type Scenario struct {
 	Seed uint64 `toml:"seed" yaml:"seed" json:"seed"`
 	// Replicates is how many runs each point of the sweep gets, with a seed each.
 	Replicates int `toml:"replicates" yaml:"replicates" json:"replicates"`
+	// Calibration is a file of constants that the engine model goes by instead of
+	// those that ship, as parley-sim calibrate writes them; "" for those.
+	Calibration string `toml:"calibration" yaml:"calibration" json:"calibration,omitempty"`
+	// Constants is what stands in that file: [Load] reads it, nobody writes it.
+	// It is part of the scenario, and of its hash, wherever that goes; what it
+	// means the engine knows.
+	Constants json.RawMessage `toml:"-" yaml:"-" json:"calibration_constants,omitempty"`
 
 	Clock    Clock    `toml:"clock" yaml:"clock" json:"clock"`
 	People   People   `toml:"people" yaml:"people" json:"people"`

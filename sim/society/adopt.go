@@ -55,6 +55,9 @@ func (w *world) follow(c adoption.Course, steps int) {
 		}
 		at := max(when-1, 0)
 		w.joined[a], w.crowd.In[a] = at, true
+		if w.s.Record.Spread > 0 {
+			w.turns = append(w.turns, turn{int32(a), at})
+		}
 		w.rows[at].joined++
 		if a < w.p.People {
 			w.rows[at].people++

@@ -27,6 +27,7 @@ type world struct {
 
 	seeds        int
 	joined, left []int32   // the step each first joined, and last left; -1: never
+	turns        []turn    // all comings and goings, where a spread is recorded
 	had          []float64 // what each had of the network in the last step
 	rows         []row
 	delay        histogram // seconds until a vendor heard
@@ -184,6 +185,9 @@ func (w *world) count(agents []int32, by int32, step int, at []int32) {
 	for _, a := range agents {
 		if w.reckon != nil {
 			w.reckon.change(a, by)
+		}
+		if w.s.Record.Spread > 0 {
+			w.turns = append(w.turns, turn{a, int32(step)})
 		}
 		if by < 0 || at[a] < 0 {
 			at[a] = int32(step)

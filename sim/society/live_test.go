@@ -242,6 +242,61 @@ func TestRecord(t *testing.T) {
 	}
 }
 
+// TestSpreadTellsEveryTurn: who comes and goes several times is shown so, and
+// at each step as many of those drawn take part as there are; people and
+// vendors are drawn in proportion, whatever the network.
+func TestSpreadTellsEveryTurn(t *testing.T) {
+	for _, kind := range []string{"none", "block"} {
+		s := town()
+		s.Clock.Steps, s.Network.Kind, s.Network.Degree, s.Network.Within = 60, kind, 6, 1
+		s.Adoption.Rule, s.Adoption.Patience, s.Adoption.Seeds, s.People.Effort = "utility", 2, 30, 15
+		n := s.People.Count + s.Vendors.Count
+		s.Record.Spread = n
+		out, err := Live(t.Context(), s, 3, newHall(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, inside := out.Spread, seriesOf(t, out, "participants")
+		several := 0
+		for step := range s.Clock.Steps {
+			in := 0
+			for i := range p.X {
+				turns := 0
+				for _, at := range p.TurnsOf(i) {
+					if int(at) <= step {
+						turns++
+					}
+				}
+				in += turns % 2
+				if turns > 2 && step == s.Clock.Steps-1 {
+					several++
+				}
+			}
+			if float64(in) != inside[step] {
+				t.Fatalf("%s, step %d: %d of those drawn take part, and %v of all", kind, step, in, inside[step])
+			}
+		}
+		if several == 0 {
+			t.Errorf("%s: nobody came back", kind)
+		}
+
+		s.Record.Spread = n / 4
+		if out, err = Live(t.Context(), s, 3, newHall(), nil); err != nil {
+			t.Fatal(err)
+		}
+		vendors := 0
+		for _, v := range out.Spread.Vendor {
+			if v {
+				vendors++
+			}
+		}
+		want := float64(n/4) * float64(s.Vendors.Count) / float64(n)
+		if len(out.Spread.X) != n/4 || math.Abs(float64(vendors)-want) > 1 {
+			t.Errorf("%s: %d vendors of %d drawn, want %.1f", kind, vendors, len(out.Spread.X), want)
+		}
+	}
+}
+
 // The table in the package's comment tells every name that is found.
 func TestNamesAreDocumented(t *testing.T) {
 	doc, err := os.ReadFile("doc.go")

@@ -27,7 +27,7 @@ type Estimate struct {
 }
 
 // Expect adds up what the cells of that index take. An engine that can't run
-// one of them ([Checker]) is an error that names it.
+// one of them ([Checker]) is a [CellError].
 func Expect(m result.Manifest, e Engine, cells []int, workers int) (Estimate, error) {
 	est := Estimate{Cells: len(cells), workers: max(workers, 1)}
 	if len(cells) == 0 {
@@ -69,7 +69,7 @@ func ask(m result.Manifest, e Engine, cell int) (time.Duration, int64, error) {
 	}
 	if c, ok := e.(Checker); ok {
 		if err := c.Check(s); err != nil {
-			return 0, 0, fmt.Errorf("%v: %w", m.Cells[cell], err)
+			return 0, 0, &CellError{Cell: m.Cells[cell], Err: err}
 		}
 	}
 	// What takes no time at all would weigh nothing in the progress.
