@@ -10,7 +10,9 @@ import (
 )
 
 func TestContradictoryWishesHaveNoAnswer(t *testing.T) {
-	exists := func(p string) intentcast.Constraint { return intentcast.Constraint{Property: p, Op: intentcast.OpExists} }
+	exists := func(p string) intentcast.Constraint {
+		return intentcast.Constraint{Property: p, Op: intentcast.OpExists}
+	}
 	eq, ne := intentcast.OpEq, intentcast.OpNe
 	bools := func(p string, values ...string) intentcast.Constraint {
 		return intentcast.Constraint{Property: p, Type: intentcast.TypeBool, Op: intentcast.OpIn, Values: values}
