@@ -16,8 +16,8 @@ const (
 	// sound is how many neighbours that have brought something a mesh needs so
 	// as not to be in doubt: D, which is what it takes to reach everybody in the
 	// least time. Sybils that withhold are none of them, however many places
-	// they hold. By the model (sim/mesh, 40 seeds, four sybils to a node), with 4
-	// the slowest takes up to 1.3 times as long as in peace in nine sieges of
+	// they hold. By the model (sim/mesh, 40 seeds or more, four sybils to a node), with 4
+	// the slowest takes up to 1.5 times as long as in peace in nine sieges of
 	// ten, and 3.1 copies are sent; with 3 up to 2.3 times, and 2.5 copies; with
 	// 5 it is no faster, and 3.9 copies.
 	sound = 4
