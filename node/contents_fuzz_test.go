@@ -2,10 +2,12 @@ package node
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/courier/seal"
 )
 
 // Whatever another side puts into an alarm or a decline is refused, or is one
@@ -54,6 +56,29 @@ func FuzzDecodeDecline(f *testing.F) {
 			t.Errorf("let in version %d with %d bytes", d.Version, len(d.Reason))
 		}
 		again(t, d, b)
+	})
+}
+
+func FuzzDecodeRead(f *testing.F) {
+	id := bytes.Repeat([]byte{7}, seal.IDSize)
+	for _, l := range []readLetter{
+		{Version: 1, Letters: [][]byte{id}},
+		{Version: 1, Letters: [][]byte{id, id[1:]}},
+		{Version: 1, Letters: slices.Repeat([][]byte{id}, mostRead+1)},
+		{Version: 2, Letters: [][]byte{id}},
+		{Version: 1},
+	} {
+		seed(f, l)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		ids, err := decodeRead(b)
+		if err != nil {
+			return
+		}
+		if len(ids) == 0 || len(ids) > mostRead || slices.ContainsFunc(ids, func(id []byte) bool { return len(id) != seal.IDSize }) {
+			t.Errorf("let in %x", ids)
+		}
+		again(t, readLetter{Version: 1, Letters: ids}, b)
 	})
 }
 

@@ -314,7 +314,9 @@ func demandView(tx store.Tx, r *relation, d disclosure.DemandEntry) (view.Demand
 		Deadline: d.Demand.Deadline, State: string(d.State), Answer: d.Answer, Reason: d.Reason,
 	}
 	if r.body.Side == identity.RoleVendor {
-		return v, nil
+		var err error
+		v.Unread, err = isUnread(tx, d.Statement.String())
+		return v, err
 	}
 	came, err := copyBeside(tx, d.Statement)
 	if err != nil || len(came) == 0 {

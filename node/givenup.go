@@ -23,6 +23,9 @@ func (n *Node) letterGivenUp(tx store.Tx, s courier.LetterStatus) error {
 	if !ok {
 		return errors.New("letter given up outside a transaction of the node's")
 	}
+	if s.Kind == letterRead {
+		return nil // nobody waits for it
+	}
 	ref, err := dagcbor.ParseCID(s.Ref)
 	if err != nil {
 		return nil // it belongs to nothing that could be shown

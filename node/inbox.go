@@ -153,11 +153,11 @@ func (n *Node) receiveEvent(c *change, in courier.Inbound) error {
 	if err := k.writable(); err != nil || k.state() == "ended" {
 		return refuse("the card is %s", k.state())
 	}
-	return n.takeEvent(c, r, k, e, l.Event)
+	return n.takeEvent(c, r, k, e, l.Event, in.ID)
 }
 
 // takeEvent decides what becomes of an event, once for each of its ids.
-func (n *Node) takeEvent(c *change, r *relation, k *card, e channel.Event, raw []byte) error {
+func (n *Node) takeEvent(c *change, r *relation, k *card, e channel.Event, raw []byte, letter string) error {
 	id := inboxID(r, e.ID)
 	if _, err := c.Get(kindInbox, id); err == nil {
 		return nil
@@ -183,6 +183,11 @@ func (n *Node) takeEvent(c *change, r *relation, k *card, e channel.Event, raw [
 	}
 	if err := put(c.Tx, rec, b); err != nil {
 		return err
+	}
+	if d.Action != policy.Drop {
+		if err := n.unread(c, id, r, letter); err != nil {
+			return err
+		}
 	}
 	if d.Action != policy.Notify {
 		return nil
@@ -295,9 +300,16 @@ func (n *Node) Inbox(ctx context.Context, unread bool) ([]view.InboxEntry, error
 	return out, nil
 }
 
-// MarkRead marks an event as looked at.
+// MarkRead marks an event as looked at or, by its CID, what the other side has
+// said under a card, such as a demand. Whoever sent it is told, once, if this
+// node tells that (SetReceipts).
 func (n *Node) MarkRead(ctx context.Context, id string) error {
 	err := n.update(ctx, func(c *change) error {
+		if _, err := dagcbor.ParseCID(id); err == nil {
+			if said, err := n.looked(c, id); said || err != nil {
+				return err
+			}
+		}
 		rec, err := c.Get(kindInbox, recordID(id))
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("event %q: %w", id, view.ErrNotFound)
@@ -306,7 +318,11 @@ func (n *Node) MarkRead(ctx context.Context, id string) error {
 			return err
 		}
 		rec.State = inboxRead
-		return c.Put(rec)
+		if err := c.Put(rec); err != nil {
+			return err
+		}
+		_, err = n.looked(c, rec.ID)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("mark read: %w", err)

@@ -33,6 +33,7 @@ const (
 	letterEvent       = "event"       // vendor → person: an event, by the card's channel
 	letterRelease     = "release"     // author → bidder: private details of an intent
 	letterMissing     = "missing"     // either → other: asks for statements that did not come
+	letterRead        = "read"        // either → other: which letters were looked at
 	letterRoute       = "route"       // either → other: where letters are taken from now on
 )
 
@@ -104,7 +105,7 @@ func (n *Node) takers() map[string]func(*change, courier.Inbound) error {
 		letterRefuse: n.receiveRefusal, letterEnd: n.receiveEnd, letterEndSeen: n.receiveEndSeen,
 		letterSay: n.receiveSay, letterAmend: n.receiveAmend, letterSign: n.receiveSign,
 		letterEvent: n.receiveEvent, letterRelease: n.receiveRelease, letterMissing: n.receiveMissing,
-		letterRoute: n.receiveRoute,
+		letterRoute: n.receiveRoute, letterRead: n.receiveRead,
 	}
 }
 

@@ -69,6 +69,7 @@ func letterView(l courier.LetterStatus) view.Letter {
 			courier.StateQueued:    "not taken by anybody yet, and tried again",
 			courier.StateHeld:      "kept for the recipient by another peer, and not yet fetched as far as is known here",
 			courier.StateDelivered: "delivered: the recipient's node has acknowledged it",
+			courier.StateRead:      "read: the other side says that it was looked at",
 			courier.StateRefused:   "refused by the recipient's node",
 			courier.StateExpired:   "given up: nobody acknowledged it in its time",
 		}[l.State]

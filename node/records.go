@@ -32,6 +32,7 @@ const (
 	kindTold        store.Kind = "told"        // who is told of a change; ID: change, person's DID · Ref: change · State
 	kindCopy        store.Kind = "copy"        // what a vendor handed over; ID: CID of the demand · Ref: person's DID · Due: forgotten, at a vendor
 	kindInbox       store.Kind = "inbox"       // events; ID: person's DID, the vendor's id · Ref: card · State · Due: forgotten
+	kindUnread      store.Kind = "unread"      // which letter brought what was not looked at; ID: of the inbox's record, or CID of the statement · Ref: person's DID · State: unread, read · Due: forgotten
 	kindReleased    store.Kind = "released"    // details of intents opened; Ref: root of the intent
 
 	kindWant store.Kind = "want" // standing; ID: random · State: active, paused, over · Due: cast next

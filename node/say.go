@@ -137,6 +137,11 @@ func (n *Node) hearSay(c *change, r *relation, st *statement.Statement, l *sayLe
 	if err := r.save(c); err != nil {
 		return err
 	}
+	if st.Body.Kind == disclosure.KindDemand {
+		if err := n.unread(c, st.ID.String(), r, in.ID); err != nil {
+			return err
+		}
+	}
 	if err := n.effect(c, r, st, l); err != nil {
 		return err
 	}
@@ -354,7 +359,7 @@ func (n *Node) takeEarly(c *change, r *relation, in courier.Inbound) error {
 	if err := c.Delete(kindEarly, id); err != nil {
 		return err
 	}
-	in.Body = rec.Body
+	in.Body, in.ID = rec.Body, "" // it came by another letter
 	var no *courier.Refusal
 	if err := n.receiveSay(c, in); errors.As(err, &no) {
 		n.log.Debug("a statement that waited is refused", "error", err)

@@ -73,7 +73,7 @@ func (n *Node) sweep(ctx context.Context, now time.Time) error {
 	var errs []error
 	for kind, grace := range map[store.Kind]time.Duration{
 		kindEvent: 0, kindHeard: letterLife, kindSent: 0, kindOffer: letterLife, kindBidder: letterLife, kindIntent: letterLife,
-		kindTerms: 0, kindInbox: 0, kindReleased: 0, kindInvite: 0, kindCopy: 0,
+		kindTerms: 0, kindInbox: 0, kindReleased: 0, kindInvite: 0, kindCopy: 0, kindUnread: 0,
 	} {
 		err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {
 			recs, err := tx.List(store.Query{Kind: kind, DueBefore: now.Add(-grace), Limit: sweepBatch})

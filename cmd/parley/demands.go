@@ -93,6 +93,13 @@ func (cmd demandsCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
+		for _, d := range all {
+			if d.Unread {
+				if err := c.MarkRead(e.ctx, d.ID.String()); err != nil {
+					return err
+				}
+			}
+		}
 		return e.show(none(all), func(w io.Writer) {
 			if len(all) == 0 {
 				fmt.Fprintln(w, "Nothing has been demanded.")

@@ -16,6 +16,8 @@ import (
 type inboxCmd struct {
 	List inboxListCmd `cmd:"" default:"withargs" help:"List what came, the newest first."`
 	Read inboxReadCmd `cmd:"" help:"Read one event, and why it is here."`
+
+	Receipts receiptsCmd `cmd:"" help:"Show or set whether senders are told what you have read."`
 }
 
 type inboxListCmd struct {
@@ -79,6 +81,34 @@ func (cmd inboxReadCmd) Run(e *env) error {
 		}
 		in.Read = true
 		return e.show(in, func(w io.Writer) { printEvent(w, in) })
+	})
+}
+
+type receiptsCmd struct {
+	Set string `arg:"" optional:"" enum:"on,off," help:"on or off; left out, it is shown."`
+}
+
+// Help implements kong.HelpProvider.
+func (receiptsCmd) Help() string {
+	return "A vendor's node tells, unless set otherwise; a person's does not. It holds for what is read from then on.\n\n" +
+		"Example:\n\n    parley inbox receipts on"
+}
+
+// Run shows or sets it.
+func (cmd receiptsCmd) Run(e *env) error {
+	return e.with(func(c *client.Client) error {
+		if cmd.Set != "" {
+			if err := c.SetReceipts(e.ctx, view.Receipts{Send: cmd.Set == "on"}); err != nil {
+				return err
+			}
+		}
+		v, err := c.Receipts(e.ctx)
+		if err != nil {
+			return err
+		}
+		return e.show(v, func(w io.Writer) {
+			fmt.Fprintln(w, yes(v.Send, "Senders are told when you read what they sent.", "Senders are not told what you read."))
+		})
 	})
 }
 

@@ -19,7 +19,7 @@ type outboxCmd struct {
 // Help implements kong.HelpProvider.
 func (outboxCmd) Help() string {
 	return "A letter is queued until somebody has it; held while a peer keeps it for the other side; " +
-		"then delivered, refused, or expired.\n\nExample:\n\n    parley outbox --waiting\n    parley outbox \"Alpine Cars\""
+		"then delivered, refused, or expired; and read, where the other side lets that be known.\n\nExample:\n\n    parley outbox --waiting\n    parley outbox \"Alpine Cars\""
 }
 
 // Run lists the letters sent.

@@ -36,6 +36,9 @@ type (
 			ID string `json:"id" minLength:"1" maxLength:"512" doc:"of the entry"`
 		}
 	}
+	receiptsInput struct {
+		Body view.Receipts
+	}
 	scheduleInput struct {
 		Body digest.Schedule
 	}
@@ -74,7 +77,16 @@ func (s *Server) channelRoutes() {
 	}, says("Each with why it is here and the CloudEvent that the vendor signed."))
 	perform(s, http.MethodPost, "/v1/inbox/read", "markRead", "Mark an entry of the inbox as read", func(ctx context.Context, in *readInput) error {
 		return n.MarkRead(ctx, in.Body.ID)
-	}, says("The vendor is not told."))
+	}, says("Or, by the CID of its statement, a demand of the person's. Whoever sent it is told, once, if the node tells that: see getReceipts."))
+	handle(s, http.MethodGet, "/v1/receipts", "getReceipts", "Whether senders are told what was read", func(ctx context.Context, _ *none) (view.Receipts, error) {
+		return n.Receipts(ctx)
+	}, says("Unless set, a vendor's node tells and a person's does not."))
+	handle(s, http.MethodPut, "/v1/receipts", "setReceipts", "Set whether senders are told what was read", func(ctx context.Context, in *receiptsInput) (view.Receipts, error) {
+		if err := n.SetReceipts(ctx, in.Body); err != nil {
+			return view.Receipts{}, err
+		}
+		return n.Receipts(ctx)
+	}, says("Holds for what is read from then on."))
 }
 
 // agendaRoutes are digests and what falls due.

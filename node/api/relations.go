@@ -100,6 +100,9 @@ type Listener interface {
 	SendEvent(ctx context.Context, root dagcbor.CID, w view.EventWant) (string, error)
 	Inbox(ctx context.Context, unread bool) ([]view.InboxEntry, error)
 	MarkRead(ctx context.Context, id string) error
+	// Receipts is whether senders are told what was read.
+	Receipts(ctx context.Context) (view.Receipts, error)
+	SetReceipts(ctx context.Context, v view.Receipts) error
 	DigestSchedule(ctx context.Context) (digest.Schedule, error)
 	SetDigestSchedule(ctx context.Context, s digest.Schedule) error
 	Digest(ctx context.Context) (view.DigestPage, error)

@@ -120,6 +120,8 @@ func relations() []asking {
 		{method: "GET", path: "/v1/inbox", status: 200, call: "inbox unread=false", has: "Your skis are ready"},
 		{method: "GET", path: "/v1/inbox?unread=true", status: 200, call: "inbox unread=true", has: `"event":{"id":"e1"}`},
 		{method: "POST", path: "/v1/inbox/read", body: `{"id":"e1"}`, status: 204, call: "mark read e1"},
+		{method: "GET", path: "/v1/receipts", status: 200, call: "receipts", has: `{"send":false}`},
+		{method: "PUT", path: "/v1/receipts", body: `{"send":true}`, status: 200, call: "receipts", has: `{"send":true}`},
 		{method: "GET", path: "/v1/digest/schedule", status: 200, call: "digest schedule", has: `"hour":8`},
 		{method: "PUT", path: "/v1/digest/schedule", body: `{"hour":7}`, status: 200, call: "digest schedule", has: `{"hour":7}`},
 		{method: "GET", path: "/v1/digest", status: 200, call: "digest", has: `"waiting":3`},
@@ -274,6 +276,7 @@ func TestBadRelationRequests(t *testing.T) {
 		{"no entry to mark", "POST", "/v1/inbox/read", `{"id":""}`, 422, "body.id"},
 		{"policy of a thing that is no card", "PUT", "/v1/channels/policy", `{"v":1,"channels":{"abc":{}}}`, 422, "abc"},
 		{"policy's rule twice", "PUT", "/v1/channels/policy", `{"v":1,"v":1}`, 400, "twice"},
+		{"yes as text", "PUT", "/v1/receipts", `{"send":"yes"}`, 422, "body.send"},
 		{"hour as text", "PUT", "/v1/digest/schedule", `{"hour":"8"}`, 422, "body.hour"},
 		{"dispute in a URL's stead", "GET", "/v1/disputes/verify", "", 405, "POST"},
 	} {

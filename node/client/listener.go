@@ -54,13 +54,24 @@ func (c *Client) Inbox(ctx context.Context, unread bool) ([]view.InboxEntry, err
 	return getList[view.InboxEntry](ctx, c, "/v1/inbox?unread="+strconv.FormatBool(unread))
 }
 
-// MarkRead marks an entry of the inbox as read.
+// MarkRead marks an entry of the inbox as read or, by its statement's CID, a
+// demand.
 func (c *Client) MarkRead(ctx context.Context, id string) error {
 	b, err := asJSON(map[string]string{"id": id})
 	if err != nil {
 		return err
 	}
 	return c.tell(ctx, http.MethodPost, "/v1/inbox/read", b)
+}
+
+// Receipts returns whether the node tells senders what was read.
+func (c *Client) Receipts(ctx context.Context) (view.Receipts, error) {
+	return get[view.Receipts](ctx, c, "/v1/receipts")
+}
+
+// SetReceipts sets it.
+func (c *Client) SetReceipts(ctx context.Context, v view.Receipts) error {
+	return c.put(ctx, "/v1/receipts", v)
 }
 
 // DigestSchedule returns when digests are due.

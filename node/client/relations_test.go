@@ -161,6 +161,10 @@ func listenerTrips(n *apitest.Node) []trip {
 		{"Letters", func(ctx context.Context, c *client.Client) (any, error) { return c.Letters(ctx, dagcbor.CID{}) }, n.Sent, "letters", nil},
 		{"Inbox", func(ctx context.Context, c *client.Client) (any, error) { return c.Inbox(ctx, true) }, n.Mail, "inbox unread=true", nil},
 		{"MarkRead", func(ctx context.Context, c *client.Client) (any, error) { return did(c.MarkRead(ctx, "e1")) }, nil, "mark read e1", nil},
+		{"SetReceipts", func(ctx context.Context, c *client.Client) (any, error) {
+			return did(c.SetReceipts(ctx, view.Receipts{Send: true}))
+		}, nil, "receipts", view.Receipts{Send: true}},
+		{"Receipts", func(ctx context.Context, c *client.Client) (any, error) { return c.Receipts(ctx) }, view.Receipts{Send: true}, "receipts", nil},
 		{"SetDigestSchedule", func(ctx context.Context, c *client.Client) (any, error) { return did(c.SetDigestSchedule(ctx, weekly)) }, nil, "digest schedule", weekly},
 		{"DigestSchedule", func(ctx context.Context, c *client.Client) (any, error) { return c.DigestSchedule(ctx) }, weekly, "digest schedule", nil},
 		{"Digest", func(ctx context.Context, c *client.Client) (any, error) { return c.Digest(ctx) }, n.Page, "digest", nil},

@@ -89,7 +89,7 @@ func (c *Courier) takeAck(ctx context.Context, in Inbound) error {
 		if err != nil {
 			return err
 		}
-		if !bytes.Equal(l.From, in.To) || rec.State == StateDelivered || rec.State == StateRefused && a.Reason == l.Problem {
+		if !bytes.Equal(l.From, in.To) || rec.State == StateDelivered || rec.State == StateRead || rec.State == StateRefused && a.Reason == l.Problem {
 			return nil
 		}
 		known = true
@@ -126,7 +126,7 @@ func (c *Courier) finish(tx store.Tx, rec store.Record, l outLetter, state, prob
 	}
 	// Whoever refuses a letter that can be answered says why in the answer.
 	unsaid := state == StateRefused && !told && len(l.From) > 0
-	if err := tx.Put(rec); err != nil || state == StateDelivered || unsaid || c.cfg.GivenUp == nil {
+	if err := tx.Put(rec); err != nil || state == StateDelivered || state == StateRead || unsaid || c.cfg.GivenUp == nil {
 		return err
 	}
 	return c.cfg.GivenUp(tx, l.status(rec))

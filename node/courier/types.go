@@ -87,6 +87,7 @@ const (
 	StateQueued    = "queued"    // not yet handed in anywhere
 	StateHeld      = "held"      // a holder has it; not yet acknowledged
 	StateDelivered = "delivered" // acknowledged by the recipient
+	StateRead      = "read"      // looked at by whoever it is for, who lets that be known
 	StateRefused   = "refused"   // refused by the recipient
 	StateExpired   = "expired"   // given up
 )

@@ -113,6 +113,7 @@ type Demand struct {
 	Answer   dagcbor.CID   `json:"answer,omitzero"`
 	Reason   string        `json:"reason,omitempty"`
 	Copy     []Piece       `json:"copy,omitempty" doc:"what came back"`
+	Unread   bool          `json:"unread,omitempty" doc:"at the vendor: not yet marked as read"`
 }
 
 // ComplyWant is a vendor's answer to a demand.

@@ -7,7 +7,7 @@ type Letter struct {
 	ID       string         `json:"id"`
 	Kind     string         `json:"kind" doc:"what it carries, such as offer, countersign, say, event"`
 	Ref      string         `json:"ref,omitempty" doc:"what it belongs to: a card, a negotiation, an offer"`
-	State    string         `json:"state" enum:"queued,held,delivered,refused,expired"`
+	State    string         `json:"state" enum:"queued,held,delivered,read,refused,expired"`
 	Text     string         `json:"text" doc:"the state in words"`
 	HeldBy   string         `json:"held_by,omitempty" doc:"the peer that keeps it for the recipient"`
 	Attempts int            `json:"attempts"`
@@ -15,4 +15,9 @@ type Letter struct {
 	Created  identity.Time  `json:"created"`
 	Expires  identity.Time  `json:"expires" doc:"given up then"`
 	Next     *identity.Time `json:"next,omitempty" doc:"when it is tried again"`
+}
+
+// Receipts is whether a node tells senders what its owner has read.
+type Receipts struct {
+	Send bool `json:"send" doc:"senders are told, once, when what they sent is marked as read"`
 }

@@ -20,6 +20,7 @@ type ChannelSheet struct {
 	Verdict policy.Decision
 	Mail    []view.InboxEntry
 	Timing  digest.Schedule
+	Reads   view.Receipts
 	Page    view.DigestPage
 	Paid    view.Subscriptions
 	Dates   []view.Deadline
@@ -91,6 +92,14 @@ func (n *Node) Inbox(_ context.Context, unread bool) ([]view.InboxEntry, error) 
 func (n *Node) MarkRead(_ context.Context, id string) error {
 	_, err := find(n.Mail, n.call("mark read %s", id), func(e view.InboxEntry) bool { return e.ID == id })
 	return err
+}
+
+// Receipts implements api.Listener.
+func (n *Node) Receipts(context.Context) (view.Receipts, error) { return n.Reads, n.call("receipts") }
+
+// SetReceipts implements api.Listener.
+func (n *Node) SetReceipts(_ context.Context, v view.Receipts) error {
+	return set(&n.Reads, v, n.given(v, "set receipts"))
 }
 
 // DigestSchedule implements api.Listener.
