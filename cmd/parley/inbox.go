@@ -85,7 +85,7 @@ func (cmd inboxReadCmd) Run(e *env) error {
 }
 
 type receiptsCmd struct {
-	Set string `arg:"" optional:"" enum:"on,off," help:"on or off; left out, it is shown."`
+	Set string `arg:"" optional:"" enum:"on,off," default:"" help:"on or off; left out, it is shown."`
 }
 
 // Help implements kong.HelpProvider.
