@@ -83,7 +83,7 @@ func TestWhatCompareRefuses(t *testing.T) {
 		"--from: bad.json: ":              {"compare", "--from", "bad.json"},
 		"none.toml: no such file":         {"compare", "none.toml"},
 		"--agents is 3":                   {"bench", "--agents", "3"},
-		"expected one of":                 {"bench", "--only", "beauty"},
+		"--only must be one of":           {"bench", "--only", "beauty"},
 	} {
 		if out := command(t, 2, args...); !strings.Contains(out, want) {
 			t.Errorf("%v: %s, want %s", args, out, want)
