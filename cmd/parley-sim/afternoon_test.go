@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -83,10 +85,47 @@ func TestWhatCompareRefuses(t *testing.T) {
 		"--from: bad.json: ":              {"compare", "--from", "bad.json"},
 		"none.toml: no such file":         {"compare", "none.toml"},
 		"--agents is 3":                   {"bench", "--agents", "3"},
-		"expected one of":                 {"bench", "--only", "beauty"},
+		"--only must be one of":           {"bench", "--only", "beauty"},
 	} {
 		if out := command(t, 2, args...); !strings.Contains(out, want) {
 			t.Errorf("%v: %s, want %s", args, out, want)
 		}
+	}
+}
+
+// TestTablesOfAnotherVersionsRun: a complete run whose long tables were not kept
+// gets them back from any version, as a study's does; one with a gap is not
+// touched by another.
+func TestTablesOfAnotherVersionsRun(t *testing.T) {
+	study, err := filepath.Abs("../../docs/studies/attacks/run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.CopyFS("study.run", os.DirFS(study)); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := os.ReadFile("study.run/runs.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove("study.run/samples.csv"); err != nil {
+		t.Fatal(err)
+	}
+	if out := command(t, 0, "resume", "study.run"); !strings.Contains(out, "and complete: its tables are written") {
+		t.Error(out)
+	}
+	if again, err := os.ReadFile("study.run/runs.csv"); err != nil || string(again) != string(kept) {
+		t.Errorf("the table that was kept is another: %v", err)
+	}
+	if _, err := os.Stat("study.run/samples.csv"); err != nil {
+		t.Error(err)
+	}
+
+	if err := errors.Join(os.RemoveAll("study.run/journal"), os.Mkdir("study.run/journal", 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if out := command(t, 1, "resume", "study.run"); !strings.Contains(out, "results of another run") {
+		t.Error(out)
 	}
 }

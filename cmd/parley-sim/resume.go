@@ -14,7 +14,8 @@ type resumeCmd struct {
 // Help implements kong.HelpProvider.
 func (resumeCmd) Help() string {
 	return `Runs the cells of a folder that have no result yet, and writes the tables once
-all have one. Of a run in parts, it fills every gap unless --shard names a part.
+all have one; of a complete run, by whatever version of the program, that is all
+it does. Of a run in parts, it fills every gap unless --shard names a part.
 
 Example:
 
@@ -34,7 +35,10 @@ func (c resumeCmd) Run(e *env) error {
 	defer folder.Close()
 	m := folder.Manifest()
 	if err := folder.Check(runVersion(), m.Hash); err != nil {
-		return err
+		if len(folder.Missing()) > 0 {
+			return err
+		}
+		e.note("the run is by %s, and complete: its tables are written of what it recorded", m.Program)
 	}
 	engine, err := e.engine(m.Scenario.Engine)
 	if err != nil {

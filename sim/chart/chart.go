@@ -71,7 +71,7 @@ func extent(s string, size float64) float64 {
 		case r >= 'A' && r <= 'Z':
 			em += 0.74
 		default:
-			em += 0.63
+			em += 0.64
 		}
 	}
 	return em * size

@@ -2,12 +2,15 @@ package mesh
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/parley-network/parley/sim/scenario"
 )
 
 // What ships reads back as it is written, and says where its numbers come from.
@@ -121,4 +124,44 @@ func readAll(t *testing.T, names ...string) string {
 		all.Write(b)
 	}
 	return all.String()
+}
+
+// A scenario may bring constants of its own: a study of the overlay goes by
+// them, and refuses what is none.
+func TestStudyGoesByTheScenariosConstants(t *testing.T) {
+	s := scenario.Default()
+	s.Study, s.Clock.Unit, s.Clock.Steps, s.People.Count = "admission", "hour", 1, 20
+	value := func() float64 {
+		t.Helper()
+		out, err := Study(context.Background(), s, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range out.Values {
+			if v.Name == "spam_bytes_per_node_and_hour" {
+				return v.Number
+			}
+		}
+		t.Fatal("the value is not found")
+		return 0
+	}
+	s.Attack.Kind, s.Attack.Sybils, s.Attack.Rate = "spam", 3, 1
+	ships := value()
+	c := Default()
+	c.Copy *= 20
+	text, err := c.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Constants = text
+	if own := value(); own <= ships {
+		t.Errorf("with copies of 20 times the bytes, spam takes %v, with those that ship %v", own, ships)
+	}
+	s.Constants = []byte(`{"copy": 3}`)
+	if _, err := Study(context.Background(), s, 1, nil); err == nil || !strings.Contains(err.Error(), "read calibration") {
+		t.Errorf("constants that are none: %v", err)
+	}
+	if _, err := CalibrationOf(s, Default()); err == nil {
+		t.Error("they are taken")
+	}
 }

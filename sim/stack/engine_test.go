@@ -91,7 +91,7 @@ func TestWhatRealNodesCantDoIsRefused(t *testing.T) {
 	}
 	// All is told at once, each by its field, so that who asks can say the line.
 	s := scenario.Default()
-	s.Protocol.Work, s.Attack.Kind, s.Protocol.Heartbeat, s.Record.Series = 20, "dawn", 1, []string{"people", "peple"}
+	s.Protocol.Work, s.Attack.Budget, s.Protocol.Heartbeat, s.Record.Series = 20, 5, 1, []string{"people", "peple"}
 	var all scenario.Problems
 	var fields []string
 	if err := New(nil).Check(s); !errors.As(err, &all) {
@@ -100,7 +100,7 @@ func TestWhatRealNodesCantDoIsRefused(t *testing.T) {
 	for _, p := range all {
 		fields = append(fields, p.Field)
 	}
-	if got, want := strings.Join(fields, " "), "protocol.work protocol.heartbeat attack.kind record.series[1]"; got != want {
+	if got, want := strings.Join(fields, " "), "protocol.work protocol.heartbeat attack.budget record.series[1]"; got != want {
 		t.Errorf("%s are refused, want %s", got, want)
 	}
 }
