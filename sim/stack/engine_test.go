@@ -91,7 +91,7 @@ func TestWhatRealNodesCantDoIsRefused(t *testing.T) {
 	}
 	// All is told at once, each by its field, so that who asks can say the line.
 	s := scenario.Default()
-	s.Protocol.Work, s.Attack.Kind, s.Protocol.Heartbeat, s.Record.Series = 20, "dawn", 1, []string{"people", "peple"}
+	s.Protocol.Work, s.Attack.Kind, s.Protocol.Heartbeat, s.Record.Series = 20, "hypnosis", 1, []string{"people", "peple"}
 	var all scenario.Problems
 	var fields []string
 	if err := New(nil).Check(s); !errors.As(err, &all) {
