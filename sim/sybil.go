@@ -111,8 +111,9 @@ func (s *Sybil) Note(from peer.ID, rpc *pb.RPC, wait func() time.Duration) {
 	}
 }
 
-// Return asks those to be in their meshes again who pruned it long enough ago.
-func (s *Sybil) Return(now time.Time) {
+// Return asks those to be in their meshes again who pruned it long enough ago,
+// and says whom: who accepts does not answer.
+func (s *Sybil) Return(now time.Time) (asked map[peer.ID]bool) {
 	due := make(map[peer.ID]bool)
 	s.mu.Lock()
 	for p, at := range s.pruned {
@@ -125,6 +126,7 @@ func (s *Sybil) Return(now time.Time) {
 	if len(due) > 0 {
 		s.Tell(&pb.RPC{Control: s.Graft()}, func(p peer.ID) bool { return due[p] })
 	}
+	return due
 }
 
 // Tell sends a frame to the nodes it courted for which to returns true; nil: to

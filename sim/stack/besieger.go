@@ -2,6 +2,8 @@ package stack
 
 import (
 	"context"
+	"crypto/sha256"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -26,10 +28,16 @@ type besieger struct {
 	*sim.Sybil
 	o *ordeal
 
-	mu   sync.Mutex // never held while waiting
-	seen map[string]bool
+	mu   sync.Mutex                  // never held while waiting
+	out  map[peer.ID]bool            // who pruned it, and has not asked it in since
+	seen map[string]bool             // messages, by id
+	has  map[string]map[peer.ID]bool // who is known to have one
 	rnd  *rand.Rand
 }
+
+// holdFor is how long a sybil that relays waits first, as a node does
+// (gossip.relayAfter), to hear who has it.
+const holdFor = 2 * time.Millisecond
 
 func (o *ordeal) newBesieger(name string) (*besieger, error) {
 	plain, err := o.w.NewSybil(name, topicOf(o.shard))
@@ -37,7 +45,7 @@ func (o *ordeal) newBesieger(name string) (*besieger, error) {
 		return nil, err
 	}
 	o.w.Add(name, plain)
-	b := &besieger{Sybil: plain, o: o, seen: map[string]bool{}, rnd: o.w.RandFor(name)}
+	b := &besieger{Sybil: plain, o: o, out: map[peer.ID]bool{}, seen: map[string]bool{}, has: map[string]map[peer.ID]bool{}, rnd: o.w.RandFor(name)}
 	b.Heard = b.hear
 	return b, nil
 }
@@ -73,7 +81,7 @@ func (o *ordeal) arrive() error {
 			if o.s.Plan.Every > 0 {
 				b.Tell(&pb.RPC{Control: b.Graft()}, nil)
 			} else {
-				b.Return(time.Now())
+				b.back(b.Return(time.Now()))
 			}
 		}
 	}))
@@ -108,57 +116,96 @@ func (b *besieger) court(ctx context.Context, to peer.ID, at []ma.Multiaddr) {
 	}
 }
 
-// hear passes a cast on if the plan has it so, and remembers who pruned it.
+// back takes it to be in the meshes again that it asked to be in.
+func (b *besieger) back(in map[peer.ID]bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for p := range in {
+		delete(b.out, p)
+	}
+}
+
+// hear remembers who pruned it and who has what, and passes a cast on if the plan
+// has it so.
 func (b *besieger) hear(from peer.ID, rpc *pb.RPC) {
 	b.Note(from, rpc, func() time.Duration {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		return askAgain + time.Duration(b.rnd.Int64N(int64(askAgainUpTo)))
 	})
-	if said := rpc.GetControl().GetIdontwant(); b.o.s.Plan.Claims && len(said) > 0 {
+	control := rpc.GetControl()
+	b.mu.Lock()
+	if len(control.GetPrune()) > 0 {
+		b.out[from] = true
+	}
+	if len(control.GetGraft()) > 0 {
+		delete(b.out, from)
+	}
+	for _, said := range control.GetIdontwant() {
+		for _, id := range said.GetMessageIDs() {
+			b.noteHas(id, from)
+		}
+	}
+	b.mu.Unlock()
+	if said := control.GetIdontwant(); b.o.s.Plan.Claims && len(said) > 0 {
 		b.Tell(&pb.RPC{Control: &pb.ControlMessage{Idontwant: said}}, nil)
 	}
 	for _, msg := range rpc.GetPublish() {
-		if msg.GetTopic() == b.Topic && b.relays(msg.GetData()) {
-			to := b.draw(from)
-			b.Tell(&pb.RPC{Publish: []*pb.Message{{Topic: &b.Topic, Data: msg.GetData()}}}, func(p peer.ID) bool { return to[p] })
+		if msg.GetTopic() != b.Topic {
+			continue
+		}
+		id := messageID(msg)
+		b.mu.Lock()
+		b.noteHas(id, from)
+		news := !b.seen[id] // others may have said before that they have it
+		b.seen[id] = true
+		b.mu.Unlock()
+		if news && b.relays(msg.GetData()) {
+			time.AfterFunc(holdFor, func() { b.relay(id, msg.GetData()) })
 		}
 	}
 }
 
-// relays reports whether a message is news that the plan has passed on.
-func (b *besieger) relays(data []byte) bool {
-	frame, err := intentcast.OpenCast(data)
-	if err != nil {
-		return false
+// noteHas notes that p has a message. b.mu is held.
+func (b *besieger) noteHas(id string, p peer.ID) {
+	if b.has[id] == nil {
+		b.has[id] = map[peer.ID]bool{}
 	}
-	id := frame.ID.String()
+	b.has[id][p] = true
+}
+
+// relay passes a message on to those in whose mesh the sybil is and who have not
+// got it.
+func (b *besieger) relay(id string, data []byte) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.seen[id] {
-		return false
-	}
-	b.seen[id] = true
+	not := maps.Clone(b.has[id])
+	maps.Copy(not, b.out)
+	b.mu.Unlock()
+	b.Tell(&pb.RPC{Publish: []*pb.Message{{Topic: &b.Topic, Data: data}}}, func(p peer.ID) bool { return !not[p] })
+}
+
+// messageID is package gossip's.
+func messageID(m *pb.Message) string {
+	h := sha256.New()
+	h.Write([]byte(m.GetTopic()))
+	h.Write([]byte{0})
+	h.Write(m.GetData())
+	return string(h.Sum(nil))
+}
+
+// relays reports whether the plan has a message passed on.
+func (b *besieger) relays(data []byte) bool {
 	plan := b.o.s.Plan
 	switch {
 	case b.o.s.Lurk && time.Now().Before(b.o.strike):
 		return true
 	case plan.Censor >= 0:
-		return b.o.sourceOf(id) != int(plan.Censor)
+		frame, err := intentcast.OpenCast(data)
+		return err == nil && b.o.sourceOf(frame.ID.String()) != int(plan.Censor)
+	case plan.Drop >= 1:
+		return false
 	}
-	return plan.Drop < 1 && b.rnd.Float64() >= plan.Drop
-}
-
-// draw picks whom to relay to.
-func (b *besieger) draw(from peer.ID) map[peer.ID]bool {
-	peers := b.Network().Peers()
-	to := make(map[peer.ID]bool, relayTo)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, i := range b.rnd.Perm(len(peers)) {
-		if len(to) < relayTo && peers[i] != from {
-			to[peers[i]] = true
-		}
-	}
-	return to
+	return b.rnd.Float64() >= plan.Drop
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/parley-network/parley/sim/society"
 )
 
-// MaxNodes is how many hosts fit into 24 GiB with room to spare.
-const MaxNodes = 8000
+// MaxNodes is how many hosts fit into 24 GiB with room to spare: 5,000 took 15 GB.
+const MaxNodes = 6000
 
 // attacks are the kinds that this engine plays. The market's own kinds are
 // played by what agents ask and choose, which is not the medium's affair.

@@ -18,7 +18,8 @@ import (
 // (mesh.Situation.Play), twice: in peace and besieged by sybils. What is felt is
 // measured as there, but for the share of places that sybils hold, and the
 // messages refused, which are 0: services don't tell. Sybils that lie in wait,
-// and those that relay a part, pass a cast on to six peers drawn for each.
+// and those that relay a part, pass a cast on as a node does, to those in whose
+// mesh they are and who don't say that they have it; they announce nothing.
 // Protocol.Size and Peers have no effect: the situation says who dials whom.
 func Endure(ctx context.Context, s mesh.Situation, p scenario.Protocol, seed uint64) (mesh.Siege, error) {
 	if s.Gap <= 0 || s.Honest < 2 || s.Sybils < 0 || s.Honest+s.Sybils > MaxNodes {
