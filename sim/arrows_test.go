@@ -87,7 +87,7 @@ var arrows = []arrow{
 	{"node/...", join(vocabulary, "node/..."),
 		"a use case that grew knows nothing beside node"},
 
-	{"cmd/parley-sim/...", []pattern{"cmd/parley-sim/...", "identity/...", "relcard/...", "gossip/...", "node/...", "sim/..."},
+	{"cmd/parley-sim/...", []pattern{"cmd/parley-sim/...", "cmd/internal/...", "identity/...", "relcard/...", "gossip/...", "node/...", "sim/..."},
 		"the researchers' command runs simulations"},
 	{"cmd/...", join(vocabulary, "cmd/...", "node/..."),
 		"a command wires a node"},

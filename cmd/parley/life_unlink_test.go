@@ -23,16 +23,18 @@ var innocent = []string{
 	"https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1", "DataIntegrityProof", "Multikey", "assertionMethod", "eddsa-jcs-2022",
 	"relcard-signed", "statement-signed", "statement", "disclose", "recorded", "delivered", " person ", " vendor ",
 	"addresses/home", "emails/home", "phones/mobile", "delivery", "locality", "postcode", "separator", "the relationship has ended",
-	"digest-last", "terms-seq", "relations", "vendor-log", ".example", // settings every node has
+	"mailbox\x00", "digest-last", "terms-seq", "relations", "vendor-log", ".example", // settings every node has
 }
 
 // public is what all the world was told: what vendors say of themselves, the
-// intents that were cast, and where vendors and bystanders are.
+// intents that were cast, where vendors and bystanders are, and who keeps the
+// mail of vendors.
 func (l *life) public() (all []string) {
 	for _, known := range l.kept {
 		for _, p := range known {
 			kind, _, _ := strings.Cut(p.where, " ")
-			if len(p.value) >= leastRun && (kind == "terms" || kind == "peer" || kind == "heard" && strings.Contains(p.where, "/cast/")) {
+			if len(p.value) >= leastRun && (kind == "terms" || kind == "peer" || kind == "heard" && strings.Contains(p.where, "/cast/") ||
+				strings.HasPrefix(p.where, "route mailbox")) {
 				all = append(all, p.value)
 			}
 		}

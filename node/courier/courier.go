@@ -55,6 +55,7 @@ type Config struct {
 
 	NoHold    bool // don't keep letters for others
 	NoForward bool // don't carry exchanges for others
+	Public    bool // others may tell everybody that this node keeps their mail; a vendor's
 
 	// RouteLost is told once when the holder of an own open route has not
 	// answered for Limits.LostAfter. Retrying goes on; opening a new route

@@ -9,6 +9,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/node/courier/hello"
 )
 
 // Mailboxes of the direct route.
@@ -90,8 +91,19 @@ func (c *Courier) tendMailboxes(ctx context.Context, want int) (changed bool, go
 // otherHolders reports whether a peer that keeps letters is known beside those
 // in use.
 func (c *Courier) otherHolders(taken []peer.ID) bool {
-	_, ok := c.chooseHolder(taken, nil)
+	_, ok := c.mailboxHolder(taken)
 	return ok
+}
+
+// mailboxHolder returns a peer for one more mailbox. The route names it to
+// everybody: so rather a vendor's node, which is known, and only after a while
+// without any a person's, at home.
+func (c *Courier) mailboxHolder(taken []peer.ID) (entry, bool) {
+	e, ok := c.chooseAmong(taken, nil, func(r hello.Record) bool { return r.Public })
+	if ok || c.group.since() < mailboxTick {
+		return e, ok
+	}
+	return c.chooseHolder(taken, nil)
 }
 
 // openMailbox opens one at a holder that has none yet.
@@ -103,7 +115,7 @@ func (c *Courier) openMailbox(ctx context.Context, taken []peer.ID, now time.Tim
 	rt := &ownRoute{id: mailboxLabel + newRouteID(), slot: slot}
 	rt.rec = routeRecord{Mailbox: true, Created: identity.At(now), Expires: identity.At(now.Add(mailboxLife))}
 	rt.rec.Route.Key, rt.rec.Route.Slot = c.key.Public(), slot.Public().(ed25519.PublicKey)
-	e, ok := c.chooseHolder(taken, nil)
+	e, ok := c.mailboxHolder(taken)
 	if !ok {
 		return nil, ErrNoHolder
 	}

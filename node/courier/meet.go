@@ -203,7 +203,7 @@ func (c *Courier) record() ([]byte, error) {
 	now := time.Now()
 	return hello.Sign(key, usefulAddrs(h.Addrs()), hello.Record{
 		Key:  c.key.Public(),
-		Hold: !c.cfg.NoHold, Forward: !c.cfg.NoForward,
+		Hold: !c.cfg.NoHold, Forward: !c.cfg.NoForward, Public: c.cfg.Public,
 		Life: uint64(c.lim.Hold.Life / time.Second), Letters: uint64(c.lim.Hold.Letters), SlotBytes: uint64(c.lim.Hold.SlotBytes),
 		Time: identity.At(now), Expires: identity.At(now.Add(recordLife)),
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/node/courier/hello"
 	"github.com/parley-network/parley/node/courier/wire"
 )
 
@@ -187,11 +188,16 @@ func (c *Courier) lookAround(ctx context.Context) error {
 // chooseHolder returns a peer that keeps letters and is not among those asked,
 // nor, where there is a choice, among those to avoid.
 func (c *Courier) chooseHolder(asked, avoid []peer.ID) (entry, bool) {
+	return c.chooseAmong(asked, avoid, func(hello.Record) bool { return true })
+}
+
+// chooseAmong is chooseHolder among those who fit.
+func (c *Courier) chooseAmong(asked, avoid []peer.ID, fits func(hello.Record) bool) (entry, bool) {
 	now := time.Now()
 	var cands []candidate
 	fresh := c.book.fresh(now)
 	for _, e := range fresh {
-		if e.rec.Hold && e.info.ID != c.cfg.Host.ID() {
+		if e.rec.Hold && e.info.ID != c.cfg.Host.ID() && fits(e.rec) {
 			cands = append(cands, c.candidate(e, now, c.routes.holderUses(e.info.ID)))
 		}
 	}

@@ -36,6 +36,7 @@ type Record struct {
 	Addrs     []string      `cbor:"addrs,omitempty"`     // multiaddrs without /p2p
 	Hold      bool          `cbor:"hold"`                // keeps letters
 	Forward   bool          `cbor:"forward"`             // carries exchanges
+	Public    bool          `cbor:"public,omitempty"`    // all the world knows it anyway: may be named as keeper of a vendor's mail
 	Life      uint64        `cbor:"life,omitempty"`      // seconds a slot lives at most
 	Letters   uint64        `cbor:"letters,omitempty"`   // letters in one slot at most
 	SlotBytes uint64        `cbor:"slotBytes,omitempty"` // bytes in one slot at most
