@@ -1,8 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/parley-network/parley/sim/result"
@@ -41,6 +46,7 @@ type verified struct {
 	Differ  []sweep.Difference `json:"differ"`
 	Missing int                `json:"missing"`
 	Tables  []string           `json:"tables_that_differ"`
+	Absent  []string           `json:"tables_that_are_not_there,omitempty"`
 	Notes   []string           `json:"notes,omitempty"`
 	Holds   bool               `json:"holds"`
 }
@@ -70,9 +76,11 @@ func (c verifyCmd) Run(e *env) error {
 		return err
 	}
 	if v.Missing == 0 {
-		if v.Tables, err = folder.AlteredTables(); err != nil {
+		altered, err := folder.AlteredTables()
+		if err != nil {
 			return err
 		}
+		v.divide(altered)
 	}
 	v.Cells = len(cells)
 	v.Holds = v.Missing == 0 && len(v.Differ) == 0 && len(v.Tables) == 0 && v.Same > 0
@@ -83,6 +91,19 @@ func (c verifyCmd) Run(e *env) error {
 		return errTold
 	}
 	return nil
+}
+
+// divide tells tables that say something else from those that say nothing:
+// the journal has all that was found, and what is too long to be handed on can
+// be written from it again.
+func (v *verified) divide(altered []string) {
+	for _, name := range altered {
+		if _, err := os.Lstat(filepath.Join(v.Dir, name)); errors.Is(err, fs.ErrNotExist) {
+			v.Absent = append(v.Absent, name)
+		} else {
+			v.Tables = append(v.Tables, name)
+		}
+	}
 }
 
 func recorded(folder *result.Folder) (cells []int) {
@@ -125,6 +146,9 @@ func (v verified) print(w io.Writer) {
 	}
 	for _, t := range v.Tables {
 		fmt.Fprintf(w, "%s is not what the journal says; parley-sim resume %s writes it again\n", t, v.Dir)
+	}
+	if len(v.Absent) > 0 {
+		fmt.Fprintf(w, "Not there: %s; parley-sim resume %s writes what the journal says.\n", strings.Join(v.Absent, ", "), v.Dir)
 	}
 	if v.Missing > 0 {
 		fmt.Fprintf(w, "%d cells have no result; parley-sim resume %s runs them\n", v.Missing, v.Dir)
