@@ -10,7 +10,7 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build run sim test test-net race race-ci bench bench-net bench-cards bench-sim check fuzz
+.PHONY: build program run sim test test-net race race-ci bench bench-net bench-cards bench-sim check fuzz
 
 # What runs once a command or a request is built without inlining, and the
 # program without net/http's HTTP/2, which its API on loopback and its pages
@@ -22,10 +22,13 @@ COLD = github.com/danielgtaylor/huma/v2 cel.dev/... google.golang.org/protobuf/.
   encoding/gob encoding/xml github.com/parley-network/parley/node/api github.com/parley-network/parley/cmd/parley
 PROGRAM ?= bin/parley
 
-build:
+build: program
+	$(GO) build -trimpath -ldflags '-s -w' -o bin/parley-sim ./cmd/parley-sim
+
+program:
 	$(GO) build -trimpath -tags nethttpomithttp2 -ldflags '-s -w' $(COLD:%=-gcflags=%=-l) -o $(PROGRAM) ./cmd/parley
 
-run: build
+run: program
 	./bin/parley demo
 
 sim:

@@ -139,6 +139,8 @@ func (n *Node) offerToAccept(ctx context.Context, id dagcbor.CID, now time.Time)
 		err = fmt.Errorf("offer %s is already %s: %w", id, rec.State, view.ErrConflict)
 	case !now.Before(offer.Offer.Expires.Std()):
 		err = fmt.Errorf("offer %s expired at %s: %w", id, offer.Offer.Expires, view.ErrConflict)
+	case cast.Intent.Status != intentcast.StatusOpen:
+		err = fmt.Errorf("the intent that offer %s answers is %s: cast it anew: %w", id, cast.Intent.Status, view.ErrConflict)
 	case !own.asksTheSame(cast, offer.Offer.Intent):
 		err = fmt.Errorf("offer %s answers an earlier version of the intent: %w", id, view.ErrConflict)
 	}

@@ -145,6 +145,9 @@ func newIntent(w view.Want, now time.Time) (*intentcast.Intent, []privatePart, e
 		Text: w.Text, Language: w.Language, Items: w.Items, Seller: w.Seller, Exclude: w.Exclude,
 		Window: w.Window, Budget: w.Budget, Memberships: w.Memberships, MaxResponders: w.MaxResponders,
 	}
+	if w.Window != nil && !w.Window.Until.IsZero() && !now.Before(w.Window.Until.Std()) {
+		return nil, nil, view.Invalid("window.until", "%s is past: nothing could be had by then", w.Window.Until)
+	}
 	if in.MaxResponders == 0 {
 		in.MaxResponders = defaultResponders
 	}

@@ -178,6 +178,7 @@ func (n *Node) Offers(ctx context.Context, root dagcbor.CID) ([]view.Offer, erro
 // open one once it is closed; those to an earlier one have lapsed and follow in
 // the order of their ids.
 func (n *Node) rankOffers(cast *intentcast.Cast, body intentBody, recs []store.Record) ([]view.Offer, error) {
+	closed := cast.Intent.Status
 	if asked, err := body.asked(); err != nil {
 		return nil, err
 	} else if asked != nil {
@@ -198,6 +199,9 @@ func (n *Node) rankOffers(cast *intentcast.Cast, body intentBody, recs []store.R
 			lapsed = append(lapsed, v)
 			continue
 		}
+		if closed != intentcast.StatusOpen && r.State == offerOpen {
+			v.State = offerLapsed
+		}
 		byID[o.ID] = v
 		received = append(received, market.Received{ID: o.ID, Offer: &o.Offer})
 	}
@@ -205,6 +209,9 @@ func (n *Node) rankOffers(cast *intentcast.Cast, body intentBody, recs []store.R
 	for _, r := range market.Rank(&cast.Intent, received, market.Preferences{Worth: body.Worth}, n.now()) {
 		v := byID[r.ID]
 		v.Acceptable, v.Reasons = r.Acceptable && v.State != offerLapsed, r.Reasons
+		if v.State == offerLapsed {
+			v.Reasons = append([]market.Reason{{Code: market.CodeExpired, Text: fmt.Sprintf("The intent is %s.", closed)}}, r.Reasons...)
+		}
 		out = append(out, v)
 	}
 	out = append(out, lapsed...)

@@ -271,11 +271,24 @@ func (n *Node) Rules(context.Context) (market.Rules, error) {
 	return rules, nil
 }
 
+// inFull completes agreements that are named by their id alone: those of the
+// roster.
+func inFull(refs []terms.Ref) []terms.Ref {
+	out := slices.Clone(refs)
+	for i, r := range out {
+		if a, ok := terms.Lookup(r.ID); ok && r == (terms.Ref{ID: r.ID}) {
+			out[i] = a.Ref
+		}
+	}
+	return out
+}
+
 // SetRules replaces the vendor's matching rules.
 func (n *Node) SetRules(ctx context.Context, r market.Rules) error {
 	if n.vendor == nil {
 		return errNotVendor
 	}
+	r.Accepts = inFull(r.Accepts)
 	if err := r.Check(); err != nil {
 		return fmt.Errorf("%w: %w", view.ErrInvalid, err)
 	}

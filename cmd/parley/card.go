@@ -80,9 +80,20 @@ func (e *env) proposed(c *client.Client, id dagcbor.CID) ([]relcard.Version, err
 	return report.Chain.Pending(), nil
 }
 
+// stands is how things stand between the two, in words.
+func stands(card view.Card) string {
+	switch {
+	case card.Side == "":
+		return "Somebody else's card, kept here to be looked at"
+	case card.State == "ended":
+		return "It was agreed, and has ended"
+	}
+	return button.Words(button.State(card.Button))
+}
+
 func printCard(w io.Writer, card view.Card) {
 	b, state := card.Body, button.State(card.Button)
-	sheet(w, "card", card.ID.String(), "state", card.State, "r-button", button.Symbol(state)+" "+button.Words(state),
+	sheet(w, "card", card.ID.String(), "state", card.State, "r-button", button.Symbol(state)+" "+stands(card),
 		"alarm", card.Alarm, "since", local(card.Since), "version", card.Head.String(), "of", count(card.Versions, "version"),
 		"you are the", string(card.Side), "person", party(b.Person), "vendor", party(b.Vendor),
 		"terms", strings.TrimSpace(b.Terms.ID+" "+b.Terms.Version), "jurisdiction", b.Jurisdiction, "agreed at", b.Location,

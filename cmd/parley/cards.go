@@ -43,8 +43,12 @@ func printCards(w io.Writer, cards []view.Card) {
 		if card.Body.Total != nil {
 			total = card.Body.Total.String()
 		}
+		state := card.State
+		if card.Side == "" {
+			state = "not yours"
+		}
 		rows = append(rows, []string{
-			button.Symbol(button.State(card.Button)), short(card.ID), card.State, otherSide(card), total, card.Body.Terms.ID,
+			button.Symbol(button.State(card.Button)), short(card.ID), state, otherSide(card), total, card.Body.Terms.ID,
 			day(card.Since), lines(card.Body.Lines),
 		})
 	}

@@ -23,7 +23,7 @@ import (
 func built(b *testing.B) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "parley")
-	out, err := exec.Command("make", "-C", "../..", "build", "PROGRAM="+path).CombinedOutput()
+	out, err := exec.Command("make", "-C", "../..", "program", "PROGRAM="+path).CombinedOutput()
 	if err != nil {
 		b.Fatalf("make build: %v\n%s", err, out)
 	}

@@ -152,7 +152,7 @@ func (e *env) findCard(c *client.Client, s string) (dagcbor.CID, error) {
 // so, among those that have ended or those that have not.
 func cardsWith(cards []view.Card, name string, ended bool) (named, begun []dagcbor.CID) {
 	for _, card := range cards {
-		if (card.State == string(relcard.StateEnded)) != ended {
+		if card.Side == "" || (card.State == string(relcard.StateEnded)) != ended { // none of one's own, or not asked for
 			continue
 		}
 		other := strings.ToLower(otherParty(card).Name)

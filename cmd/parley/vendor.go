@@ -24,7 +24,7 @@ type rulesCmd struct {
 type rulesShowCmd struct{}
 
 // Help implements kong.HelpProvider.
-func (rulesShowCmd) Help() string { return "Example:\n\n    parley vendor rules > rules.json" }
+func (rulesShowCmd) Help() string { return "Example:\n\n    parley vendor rules show > rules.json" }
 
 // Run prints the rules; they are JSON either way, so that they can be edited
 // and set again.
@@ -52,7 +52,7 @@ func (rulesSetCmd) Help() string {
 
 Example:
 
-    parley vendor rules > rules.json
+    parley vendor rules show > rules.json
     parley vendor rules set rules.json`
 }
 

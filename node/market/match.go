@@ -111,7 +111,7 @@ func (m *matching) gate() []Reason {
 		no(CodeCategory, "category", "the category "+quote(in.Category.Value)+" is not one answered in")
 	}
 	if !s.answersAt(in.Place) {
-		no(CodeArea, "place", "the place is outside the areas served")
+		no(CodeArea, "place", outsideText(in.Place))
 	}
 	if out != nil {
 		return out
@@ -123,6 +123,14 @@ func (m *matching) gate() []Reason {
 		no(CodeWindow, "window", "it can't be had within the window asked for")
 	}
 	return append(out, m.gateSeller()...)
+}
+
+// outsideText says why a place is in no area: words can't be found on a map.
+func outsideText(p *intentcast.Place) string {
+	if p.Geohash == "" {
+		return "the rules name areas, and the intent its place in words only: with a geohash it could be told whether it lies in one"
+	}
+	return "the place is outside the areas served"
 }
 
 func (m *matching) gateSeller() (out []Reason) {

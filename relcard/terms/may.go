@@ -188,7 +188,7 @@ func stateWords(r Reason, at time.Time) string {
 	t := at.UTC().Format(time.RFC3339)
 	switch r {
 	case Retracted:
-		return "it was taken back on " + t
+		return "it was taken back, or replaced by what was shared since, on " + t
 	case Expired:
 		return "it was shared until " + t
 	default:
