@@ -264,3 +264,21 @@ func TestClockOff(t *testing.T) {
 		}
 	})
 }
+
+// A vendor's mail is kept by nodes that the world knows anyway, and by a
+// person's only where there is none for a while.
+func TestMailboxesAreRatherAtPublicNodes(t *testing.T) {
+	bubble(t, 5, func(t *testing.T, nodes []*testNode) {
+		vendor, known := nodes[1], nodes[3]
+		known.stop()
+		known.start(func(c *Config) { c.Public = true })
+		vendor.stop()
+		vendor.start(withMailboxes(2))
+		met(t, nodes...)
+		eventually(t, mailboxTick-2*time.Second, "a mailbox", func() bool { return len(vendor.courier.Self().Holders) > 0 })
+		if all := vendor.courier.Self().Holders; len(all) != 1 || all[0].Peer != known.host.ID().String() {
+			t.Errorf("within %s its mail is kept by %v", mailboxTick, all)
+		}
+		eventually(t, time.Minute, "another", func() bool { return len(vendor.courier.Self().Holders) == 2 })
+	})
+}

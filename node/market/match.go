@@ -127,7 +127,7 @@ func (m *matching) gate() []Reason {
 
 // outsideText says why a place is in no area: words can't be found on a map.
 func outsideText(p *intentcast.Place) string {
-	if p.Geohash == "" {
+	if p.Geohash == "" && p.Region == "" {
 		return "the rules name areas, and the intent its place in words only: with a geohash it could be told whether it lies in one"
 	}
 	return "the place is outside the areas served"

@@ -216,3 +216,17 @@ func TestTimesCompareAsInstants(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Words can't be found on a map: the reason says so, and not that the place is
+// elsewhere.
+func TestWordsAloneAreInNoArea(t *testing.T) {
+	for words, p := range map[string]intentcast.Place{
+		"in words only": {Name: "Park City"},
+		"outside":       {Name: "Park City", Region: "US-UT"},
+		"is outside":    {Geohash: "u4pr"},
+	} {
+		if got := outsideText(&p); !strings.Contains(got, words) {
+			t.Errorf("%+v: %s", p, got)
+		}
+	}
+}
