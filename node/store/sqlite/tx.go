@@ -177,7 +177,9 @@ func page(q store.Query) (tail string, args []any) {
 		tail += ` ORDER BY due, id`
 	}
 	if q.Limit > 0 {
-		tail, args = tail+` LIMIT ?`, append(args, int64(q.Limit))
+		// Not a bare parameter: since its value may change the plan, SQLite
+		// would prepare the statement anew each time.
+		tail, args = tail+` LIMIT ? + 0`, append(args, int64(q.Limit))
 	}
 	return tail, args
 }
