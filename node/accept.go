@@ -105,7 +105,7 @@ func (n *Node) proposeIn(c *change, offer dagcbor.CID, card relcard.Signed, body
 	if err := k.save(c); err != nil {
 		return err
 	}
-	if _, err := n.courier.Send(c.Tx, out); err != nil {
+	if _, err := n.courier.Send(c, out); err != nil {
 		return err
 	}
 	return c.note("card.proposed", idOf(card), "accepted the offer of %s and signed the card", vendor)
@@ -351,7 +351,7 @@ func (n *Node) again(c *change, in courier.Inbound, have, proposed dagcbor.CID) 
 // answerCard sends a letter about a card back the way its cause came.
 func (n *Node) answerCard(c *change, in courier.Inbound, kind string, body []byte, card dagcbor.CID) error {
 	self := n.courier.Self()
-	_, err := n.courier.Send(c.Tx, courier.Outgoing{
+	_, err := n.courier.Send(c, courier.Outgoing{
 		To: *in.From, From: &self, Kind: kind, Body: body, Expires: c.now.Add(letterLife),
 		Ref: card.String(), Direct: true,
 	})

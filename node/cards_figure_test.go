@@ -32,8 +32,8 @@ import (
 // cardsVar says how many cards the change is told to, 10,000 if it is not set.
 const cardsVar = "PARLEY_BENCH_CARDS"
 
-// profileVar names a folder for a CPU profile of the person's process for each
-// phase; none is made if it is not set.
+// profileVar names a folder for CPU profiles of the person's process and of the
+// town's in each phase; none are made if it is not set.
 const profileVar = "PARLEY_BENCH_PROFILE"
 
 // BenchmarkFigureCardsChange tells one change of address to 10,000 cards. The
@@ -138,6 +138,8 @@ func (t *telling) phase(name string, do func()) {
 			t.Fatal(err)
 		}
 		defer pprof.StopCPUProfile()
+		t.call("Town.Profile", filepath.Join(dir, name+"-town.cpu"), nil)
+		defer t.call("Town.Profile", "", nil)
 	}
 	do()
 	t.Logf("%s: %v", name, time.Since(began).Round(time.Millisecond))

@@ -129,7 +129,7 @@ func (n *Node) toOther(c *change, k *card, kind string, letter []byte) error {
 	} else {
 		out.From = k.body.Ours
 	}
-	_, err := n.courier.Send(c.Tx, out)
+	_, err := n.courier.Send(c, out)
 	return err
 }
 

@@ -208,7 +208,7 @@ func (n *Node) makeOffer(c *change, cast *intentcast.Cast, d *market.Draft) (*in
 	}, sentBody{Offer: wire, Private: cast.Intent.Private}); err != nil {
 		return nil, err
 	}
-	if _, err := n.courier.Send(c.Tx, courier.Outgoing{
+	if _, err := n.courier.Send(c, courier.Outgoing{
 		To: *cast.Intent.Reply, From: &self, Kind: letterOffer, Body: letter,
 		Expires: cast.Intent.Expires.Std(), Ref: offer.ID.String(), Direct: true,
 	}); err != nil {

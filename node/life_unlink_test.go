@@ -115,14 +115,14 @@ func (v spiedVendor) everything(w *sim.World) []byte {
 			if err != nil {
 				w.T.Fatal(err)
 			}
-			slot, sealed, err := wire.DecodeLetter(frame)
+			ask, err := wire.DecodeLetter(frame)
 			if err != nil {
 				w.T.Fatal(err)
 			}
-			if len(slot) > 0 {
-				continue // kept for somebody
+			if len(ask.Slot) > 0 || ask.Proof != nil {
+				continue // kept for somebody, or no letter
 			}
-			l, _, err := key.Open(sealed)
+			l, _, err := key.Open(ask.Sealed)
 			if err != nil {
 				w.T.Fatal(err)
 			}

@@ -215,7 +215,7 @@ func (n *Node) missesFirst(c *change, in courier.Inbound, person identity.DID) e
 		return err
 	}
 	self := n.courier.Self()
-	_, err = n.courier.Send(c.Tx, courier.Outgoing{
+	_, err = n.courier.Send(c, courier.Outgoing{
 		To: *in.From, From: &self, Kind: letterMissing, Body: letter, Expires: c.now.Add(letterLife), Direct: true,
 	})
 	return err

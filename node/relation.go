@@ -190,7 +190,7 @@ func (n *Node) postLetter(c *change, r *relation, kind string, letter []byte) (s
 		self := n.courier.Self()
 		out.From = &self
 	}
-	return n.courier.Send(c.Tx, out)
+	return n.courier.Send(c, out)
 }
 
 // settingRelations says that every card has its relationship.

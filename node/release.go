@@ -108,7 +108,7 @@ func (n *Node) sendRelease(c *change, from *intentcast.Route, offer *intentcast.
 	if err != nil {
 		return err
 	}
-	if _, err := n.courier.Send(c.Tx, courier.Outgoing{
+	if _, err := n.courier.Send(c, courier.Outgoing{
 		To: offer.Offer.Route, From: from, Kind: letterRelease, Body: letter, Expires: c.now.Add(letterLife), Ref: l.Intent.String(),
 	}); err != nil {
 		return err

@@ -71,7 +71,7 @@ type rogue struct {
 
 func newRogue(w *sim.World, name string, neighbours ...*sim.Party) *rogue {
 	w.T.Helper()
-	r := &rogue{w: w, host: w.Host(name), store: memory.New()}
+	r := &rogue{w: w, host: w.Host(name), store: durableStore{memory.New()}}
 	w.Add(name+"'s store", r.store)
 	var err error
 	r.courier, err = courier.New(courier.Config{
@@ -133,7 +133,7 @@ func (r *rogue) post(to intentcast.Route, from *intentcast.Route, kind string, b
 	r.sent++
 	ref = fmt.Sprint("letter ", r.sent)
 	err := r.store.Update(r.w.T.Context(), func(tx store.Tx) error {
-		_, err := r.courier.Send(tx, courier.Outgoing{
+		_, err := r.courier.Send(tx.(courier.Tx), courier.Outgoing{
 			To: to, From: from, Kind: kind, Body: body, Expires: time.Now().Add(time.Hour), Ref: ref, Direct: true,
 		})
 		return err
@@ -183,3 +183,27 @@ func (r *rogue) status(ref string) courier.LetterStatus {
 	}
 	return all[0]
 }
+
+// durableStore is a store whose transactions letters can be sent in.
+type durableStore struct{ store.Store }
+
+func (s durableStore) Update(ctx context.Context, fn func(store.Tx) error) error {
+	var d *durableTx
+	err := s.Store.Update(ctx, func(tx store.Tx) error {
+		d = &durableTx{Tx: tx}
+		return fn(d)
+	})
+	if err == nil {
+		for _, then := range d.then {
+			then()
+		}
+	}
+	return err
+}
+
+type durableTx struct {
+	store.Tx
+	then []func()
+}
+
+func (tx *durableTx) OnDurable(fn func()) { tx.then = append(tx.then, fn) }

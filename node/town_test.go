@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/pprof"
 	"sync"
 	"testing"
 	"time"
@@ -173,6 +174,19 @@ func (town *Town) Wake(vendors int, _ *struct{}) error {
 	return nil
 }
 
+// Profile begins a CPU profile in a file, or with "" ends it.
+func (town *Town) Profile(path string, _ *struct{}) error {
+	if path == "" {
+		pprof.StopCPUProfile()
+		return nil
+	}
+	f, err := os.Create(path) // closed with the process
+	if err != nil {
+		return err
+	}
+	return pprof.StartCPUProfile(f)
+}
+
 // Processor returns what the town has used of all processors.
 func (town *Town) Processor(_ struct{}, used *time.Duration) error {
 	*used = processorTime(town.t)
@@ -296,8 +310,17 @@ func (r *running) count(q store.Query) (n int) {
 	return n
 }
 
-// tardy is a vendor's host. Each letter it sends leaves at a random time.
+// tardy is a vendor's host. Each letter it sends leaves at a random time, and so
+// does each answer to one.
 type tardy struct{ host.Host }
+
+func (h tardy) SetStreamHandler(p protocol.ID, serve network.StreamHandler) {
+	if p == wire.LetterProtocol {
+		h.Host.SetStreamHandler(p, func(s network.Stream) { serve(&tardyStream{Stream: s}) })
+		return
+	}
+	h.Host.SetStreamHandler(p, serve)
+}
 
 func (h tardy) NewStream(ctx context.Context, p peer.ID, ids ...protocol.ID) (network.Stream, error) {
 	s, err := h.Host.NewStream(ctx, p, ids...)
@@ -321,7 +344,7 @@ func (s *tardyStream) Write(b []byte) (int, error) {
 }
 
 func (s *tardyStream) Read(b []byte) (int, error) {
-	s.writing = false // what is written after an answer is the next letter
+	s.writing = false // what is written after that is another letter, or answer
 	return s.Stream.Read(b)
 }
 

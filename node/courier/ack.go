@@ -27,10 +27,10 @@ type ackBody struct {
 }
 
 // sealAck returns the acknowledgement of a letter, not yet stored; nil if there
-// is none. A letter that was handed in at this node has been answered on its
-// stream, and only a reason remains to be told.
+// is none. What became of a letter that no holder had is told where it came
+// from, and only a reason remains.
 func (c *Courier) sealAck(in Inbound, s seen) (*task, error) {
-	if in.From == nil || in.Label == "" && !in.held && s.Reason == "" {
+	if in.From == nil || in.road != byHolder && s.Reason == "" {
 		return nil, nil
 	}
 	id, err := hex.DecodeString(in.ID)

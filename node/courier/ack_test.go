@@ -44,11 +44,17 @@ func outboxOf(n *testNode) (recs []store.Record) {
 	return recs
 }
 
-// toRoute has nodes[1] send a letter by a slot of nodes[0].
+// toRoute has the vendor send a letter by a slot of the person's, which another
+// holds.
 func toRoute(person, vendor *testNode) string {
+	person.t.Helper()
 	self := vendor.courier.Self()
+	route, err := person.courier.OpenRoute(context.Background(), "card", time.Now().Add(time.Hour), vendor.host.ID())
+	if err != nil {
+		person.t.Fatal(err)
+	}
 	return vendor.send(Outgoing{
-		To: person.openRoute("card"), From: &self, Kind: "receipt", Body: []byte("yes"), Expires: time.Now().Add(24 * time.Hour), Direct: true,
+		To: route, From: &self, Kind: "receipt", Body: []byte("yes"), Expires: time.Now().Add(24 * time.Hour), Direct: true,
 	})
 }
 
@@ -95,7 +101,7 @@ func TestAcknowledgementsOutliveTheProcess(t *testing.T) {
 		self := vendor.courier.Self()
 		c := person.courier
 		waiting, err := c.sealAck(Inbound{
-			ID: "00112233445566778899aabbccddeeff", From: &self, Label: "card", Expires: time.Now().Add(time.Hour), held: true,
+			ID: "00112233445566778899aabbccddeeff", From: &self, Label: "card", Expires: time.Now().Add(time.Hour), road: byHolder,
 		}, seen{Version: 1})
 		if err != nil || waiting == nil || !waiting.fresh {
 			t.Fatalf("%+v, %v", waiting, err)

@@ -188,7 +188,7 @@ func (t *telling) answer(_ context.Context, tx store.Tx, in Inbound) error {
 		Body: append(ed25519.Sign(t.sign, in.Body), in.Body...), Expires: time.Now().Add(time.Hour),
 	}
 	if t.within == 0 {
-		_, err := v.courier.Send(tx, out)
+		_, err := v.courier.Send(tx.(Tx), out)
 		return err
 	}
 	time.AfterFunc(rand.N(t.within), func() { v.send(out) })
@@ -225,7 +225,7 @@ func (t *telling) tellAll() {
 			for i := at; i < min(at+batch, len(t.routes)); i++ {
 				v := i % len(t.vendors)
 				text := append(fmt.Appendf([]byte{byte(v)}, "%d/%d ", t.rounds, i), body...)
-				if _, err := t.person.courier.Send(tx, Outgoing{
+				if _, err := t.person.courier.Send(tx.(Tx), Outgoing{
 					To: t.vendors[v].courier.Self(), From: &t.routes[i], Kind: kindTell, Body: text, Expires: time.Now().Add(time.Hour),
 				}); err != nil {
 					return err

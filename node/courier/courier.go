@@ -112,6 +112,7 @@ type Courier struct {
 	wake      chan struct{}
 	queued    atomic.Int64 // Unix nanoseconds of the last Send
 	handed    handed
+	replies   replies
 	lookAsked atomic.Bool // the outbox is to be looked at
 	toPurge   atomic.Bool // keys were deleted that are to be erased
 	group     group
@@ -161,6 +162,7 @@ func New(cfg Config) (*Courier, error) {
 		away:    newAway(),
 		streams: newStreams(),
 		handed:  newHanded(),
+		replies: newReplies(),
 	}
 	if c.count, err = newCounters(cfg.Registry, c.holder); err != nil {
 		return nil, fmt.Errorf("courier: %w", err)

@@ -31,6 +31,7 @@ type outcome struct {
 	unreached bool   // the peer was not reached
 	via       string // who was to carry it, if nobody has it
 	heldBy    string // the holder that took it
+	replied   bool   // the answer brought what was said in return
 }
 
 // attempt sends a claimed letter once and records what came of it. It reports
@@ -62,7 +63,7 @@ func (c *Courier) attempt(ctx context.Context, t task) (unreached bool, due time
 		}
 		due = t.rec.Due
 	}
-	if (o.state == StateDelivered || o.state == StateHeld) && len(t.out.From) > 0 {
+	if (o.state == StateDelivered && !o.replied || o.state == StateHeld) && len(t.out.From) > 0 {
 		c.expect(t.out.From, o.state == StateHeld && len(t.out.Slot) == 0)
 	}
 	return o.unreached, due
@@ -134,7 +135,16 @@ func (c *Courier) deliverTo(ctx context.Context, l outLetter, at place) outcome 
 			return outcome{state: StateQueued, problem: err.Error()}
 		}
 	}
-	status, rest, err := c.carry(ctx, via, to, wire.LetterProtocol, wire.EncodeLetter(at.Slot, l.Sealed), 0)
+	frame := wire.EncodeLetter(at.Slot, l.Sealed)
+	replies := len(at.Slot) == 0 && len(l.From) > 0
+	if replies {
+		frame = wire.EncodeLetterForReplies(l.Sealed)
+	}
+	status, rest, err := c.carry(ctx, via, to, wire.LetterProtocol, frame, 0)
+	var letters [][]byte
+	if err == nil && replies {
+		rest, letters, err = wire.DecodeReceipt(rest)
+	}
 	var o outcome
 	switch {
 	case err != nil:
@@ -144,7 +154,10 @@ func (c *Courier) deliverTo(ctx context.Context, l outLetter, at place) outcome 
 			o.heldBy = at.Peer
 		}
 	default:
-		o = directOutcome(l.Receipt, status, rest)
+		if o = directOutcome(l.Receipt, status, rest); o.state != StateQueued && len(letters) > 0 {
+			c.takeReplies(ctx, l, via, to, letters)
+			o.replied = true
+		}
 	}
 	if via != nil && o.state == StateQueued {
 		c.blame(&o, via.ID, err)

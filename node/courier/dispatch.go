@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -144,13 +145,17 @@ func (d *dispatcher) takeHanded(ctx context.Context) {
 	}
 }
 
-// keepFresh stores the acknowledgements that did not go out.
+// keepFresh stores the acknowledgements that did not go out, and gives back the
+// letters that an answer brought, if nothing has proven them.
 func (d *dispatcher) keepFresh() {
-	left := d.c.handed.take(mostHanded * 2)
+	left := d.c.handed.take(math.MaxInt)
 	for _, ln := range d.lanes {
 		left = append(left, ln.waiting...)
 	}
 	var back []release
+	for _, t := range d.c.replies.stop() {
+		back = append(back, release{rec: t.rec, due: time.Now()})
+	}
 	for _, t := range left {
 		if t.fresh {
 			back = append(back, release{rec: t.rec, due: time.Now(), fresh: true})
@@ -159,7 +164,7 @@ func (d *dispatcher) keepFresh() {
 	ctx, cancel := context.WithTimeout(context.Background(), storePause)
 	defer cancel()
 	if err := d.c.release(ctx, back); err != nil {
-		d.c.log.Warn("acknowledgements wait until their letters are repeated", "error", err)
+		d.c.log.Warn("acknowledgements wait until their letters are repeated, letters until their claim is over", "error", err)
 	}
 }
 

@@ -254,7 +254,7 @@ func TestHandedSurvivesAKill(t *testing.T) {
 		vendor.stop()
 		id := ""
 		if err := vendor.store.Update(t.Context(), func(tx store.Tx) (err error) {
-			id, err = vendor.courier.Send(tx, Outgoing{To: route, From: &self, Kind: "x", Expires: time.Now().Add(24 * time.Hour), Direct: true})
+			id, err = vendor.courier.Send(tx.(Tx), Outgoing{To: route, From: &self, Kind: "x", Expires: time.Now().Add(24 * time.Hour), Direct: true})
 			return err
 		}); err != nil {
 			t.Fatal(err)

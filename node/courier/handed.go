@@ -16,10 +16,6 @@ type handed struct {
 	taken   chan struct{} // has one when some were taken
 }
 
-// durable is a transaction that calls what it is given once it is durable, and
-// never if it does not become so.
-type durable interface{ OnDurable(func()) }
-
 // mostHanded bounds the memory they take: at most 64 KiB each, and 3 as a rule.
 const mostHanded = 512
 

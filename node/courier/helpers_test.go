@@ -36,6 +36,31 @@ type testNode struct {
 	more chan struct{}
 }
 
+// durableStore is a store whose transactions letters can be sent in.
+type durableStore struct{ store.Store }
+
+func (s durableStore) Update(ctx context.Context, fn func(store.Tx) error) error {
+	var d *durableTx
+	err := s.Store.Update(ctx, func(tx store.Tx) error {
+		d = &durableTx{Tx: tx}
+		return fn(d)
+	})
+	if err != nil {
+		return err
+	}
+	for _, then := range d.then {
+		then()
+	}
+	return nil
+}
+
+type durableTx struct {
+	store.Tx
+	then []func()
+}
+
+func (tx *durableTx) OnDurable(fn func()) { tx.then = append(tx.then, fn) }
+
 // nodeOption changes a test node's configuration.
 type nodeOption func(*Config)
 
@@ -58,6 +83,9 @@ func newNodeAt(t testing.TB, h host.Host, s store.Store, opts ...nodeOption) *te
 // record in the store.
 func (n *testNode) start(opts ...nodeOption) {
 	n.t.Helper()
+	if _, ok := n.store.(durableStore); !ok {
+		n.store = durableStore{n.store}
+	}
 	cfg := Config{
 		Host: n.host, Store: n.store, Secrets: n.secrets, Rand: rand.NewPCG(1, 2),
 		Handle: func(_ context.Context, tx store.Tx, in Inbound) error {
@@ -109,7 +137,7 @@ func (n *testNode) send(out Outgoing) string {
 	n.t.Helper()
 	var id string
 	err := n.store.Update(context.Background(), func(tx store.Tx) (err error) {
-		id, err = n.courier.Send(tx, out)
+		id, err = n.courier.Send(tx.(Tx), out)
 		return err
 	})
 	if err != nil {
@@ -288,7 +316,7 @@ func withPeer(r intentcast.Route, p peer.ID) intentcast.Route {
 // enqueueAlone sends in a transaction of its own.
 func (c *Courier) enqueueAlone(out Outgoing) (id string, err error) {
 	err = c.cfg.Store.Update(context.Background(), func(tx store.Tx) error {
-		id, err = c.Send(tx, out)
+		id, err = c.Send(tx.(Tx), out)
 		return err
 	})
 	return id, err

@@ -29,8 +29,9 @@ type seen struct {
 
 // receiveDirect takes a letter to this node's direct route and returns the
 // answer. Only the key of that route is tried: a letter to the key of another
-// own route would show, by being read here, whose route that is.
-func (c *Courier) receiveDirect(ctx context.Context, sealed []byte) []byte {
+// own route would show, by being read here, whose route that is. With replies
+// the answer brings what the letter's handler sends back.
+func (c *Courier) receiveDirect(ctx context.Context, sealed []byte, replies bool) []byte {
 	l, receipt, err := c.key.Open(sealed)
 	if err != nil {
 		c.count.received(resultUnreadable)
@@ -39,17 +40,31 @@ func (c *Courier) receiveDirect(ctx context.Context, sealed []byte) []byte {
 		}
 		return wire.EncodeAnswer(wire.Unreadable, nil)
 	}
-	status, err := c.receive(ctx, l, "", []byte(c.keyHash), false)
+	var said *gathering
+	if replies && l.From != nil && c.replies.room() {
+		said = &gathering{to: l.From.Key}
+	}
+	status, err := c.receive(ctx, l, "", []byte(c.keyHash), byStream, said)
 	if err != nil {
 		c.log.Warn("letter not taken, it will come again", "kind", l.Kind, "error", err)
 		return wire.EncodeAnswer(wire.Busy, nil)
 	}
-	return wire.EncodeAnswer(status, seal.Receipt(receipt, byte(status)))
+	return wire.EncodeAnswer(status, c.bring(seal.Receipt(receipt, byte(status)), said))
 }
 
+// road is how a letter came, and so whether its sender has an answer.
+type road int
+
+const (
+	byStream road = iota // handed in here: the stream's answer tells what became of it
+	byHolder             // fetched: it is to be acknowledged
+	byAnswer             // in the answer to a letter from here: what became of it is proven the same way
+)
+
 // receive has the letter's effect, once, and returns Taken, Duplicate or
-// Refused. After an error nothing has changed. held says that a holder had it.
-func (c *Courier) receive(ctx context.Context, l seal.Letter, label string, to []byte, held bool) (wire.Status, error) {
+// Refused. After an error nothing has changed. What the effect sends back is
+// gathered in said, unless that is nil.
+func (c *Courier) receive(ctx context.Context, l seal.Letter, label string, to []byte, by road, said *gathering) (wire.Status, error) {
 	now := time.Now()
 	if expires := l.Expires.Std(); !expires.After(now) || expires.After(now.Add(MaxLife+wire.MaxSkew)) {
 		c.count.received(resultExpired)
@@ -57,7 +72,7 @@ func (c *Courier) receive(ctx context.Context, l seal.Letter, label string, to [
 	}
 	in := Inbound{
 		ID: hex.EncodeToString(l.ID), Kind: l.Kind, Body: l.Body, From: l.From, Label: label, To: to,
-		Sent: l.Sent.Std(), Expires: l.Expires.Std(), Received: now, held: held,
+		Sent: l.Sent.Std(), Expires: l.Expires.Std(), Received: now, road: by, said: said,
 	}
 	if l.Kind == AckKind {
 		return wire.Taken, c.takeAck(ctx, in)
@@ -99,6 +114,7 @@ func (c *Courier) effect(ctx context.Context, in Inbound, do func(store.Tx) erro
 	}
 	var ack *task
 	err = c.cfg.Store.Update(ctx, func(tx store.Tx) (err error) {
+		defer c.replies.begin(tx, in.said)()
 		status, ack = s.Status, ready
 		switch err := recordSeen(tx, in, s); {
 		case errors.Is(err, store.ErrExists):

@@ -20,6 +20,7 @@ const (
 	resultUnreadable = "unreadable" // sealed to another key, or not at all
 	resultMalformed  = "malformed"
 	resultAck        = "ack"
+	resultProof      = "proof"     // of a letter that an answer brought
 	resultStrayAck   = "stray_ack" // of a letter not known, or by the wrong route
 )
 

@@ -145,7 +145,7 @@ func trySend(t *testing.T, n *testNode, out Outgoing, i int) (id string) {
 				return nil
 			}
 			var err error
-			if id, err = n.courier.Send(tx, out); err != nil {
+			if id, err = n.courier.Send(tx.(Tx), out); err != nil {
 				return err
 			}
 			g := guard
@@ -204,7 +204,7 @@ func sealedOnly(t *testing.T, n *testNode, out Outgoing) (l outLetter) {
 	t.Helper()
 	undo := errors.New("undo")
 	err := n.store.Update(context.Background(), func(tx store.Tx) error {
-		id, err := n.courier.Send(tx, out)
+		id, err := n.courier.Send(tx.(Tx), out)
 		if err != nil {
 			return err
 		}

@@ -63,15 +63,14 @@ func decodeOut(b []byte) (outLetter, error) {
 // and only if tx commits. Call [Courier.Wake] after the commit. It returns the
 // letter's id; an error names what of out is wrong, or is the store's.
 //
-// A tx with a method OnDurable(func()), which calls its argument once it has
-// committed, spares the letter the way through the outbox.
-func (c *Courier) Send(tx store.Tx, out Outgoing) (string, error) {
+// From the outbox it is read again only if it can't go out at once.
+func (c *Courier) Send(tx Tx, out Outgoing) (string, error) {
 	if out.Kind == AckKind {
 		return "", fmt.Errorf("send letter: kind %q is the courier's own", AckKind)
 	}
 	t, err := c.seal(out)
 	if err == nil {
-		err = c.queue(tx, t)
+		err = c.queue(tx, t, out.To.Key)
 	}
 	if err != nil {
 		return "", fmt.Errorf("send letter of kind %.64q: %w", out.Kind, err)
@@ -79,11 +78,11 @@ func (c *Courier) Send(tx store.Tx, out Outgoing) (string, error) {
 	return t.rec.ID, nil
 }
 
-// queue writes a letter within tx: as claimed already, where it can be handed
-// to the dispatcher as soon as it is durable.
-func (c *Courier) queue(tx store.Tx, t task) error {
-	later, ok := tx.(durable)
-	if !ok || !c.group.running() || !c.handed.room() {
+// queue writes a letter to the public key within tx: as claimed already, where
+// as soon as it is durable it can be handed to the dispatcher, or to an answer.
+func (c *Courier) queue(tx Tx, t task, to []byte) error {
+	said := c.replies.of(tx, to)
+	if !c.group.running() || !c.handed.room() && said == nil {
 		c.queued.Store(time.Now().UnixNano())
 		return tx.Put(t.rec)
 	}
@@ -91,9 +90,12 @@ func (c *Courier) queue(tx store.Tx, t task) error {
 	if err := tx.Put(t.rec); err != nil {
 		return err
 	}
-	later.OnDurable(func() {
-		c.handed.put(t)
-		c.stir()
+	tx.OnDurable(func() {
+		if said == nil {
+			c.dispatch(t)
+			return
+		}
+		said.letters = append(said.letters, t)
 	})
 	return nil
 }

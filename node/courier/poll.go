@@ -185,7 +185,7 @@ func (c *Courier) receiveHeld(ctx context.Context, rt *ownRoute, sealed []byte) 
 	if err != nil {
 		return err
 	}
-	_, err = c.receive(ctx, l, rt.label, to, true)
+	_, err = c.receive(ctx, l, rt.label, to, byHolder, nil)
 	return err
 }
 

@@ -122,16 +122,18 @@ func (c *Courier) answer(ctx context.Context, p protocol.ID, from peer.ID, frame
 }
 
 func (c *Courier) answerLetter(ctx context.Context, from peer.ID, frame []byte) []byte {
-	slot, sealed, err := wire.DecodeLetter(frame)
+	ask, err := wire.DecodeLetter(frame)
 	switch {
 	case err != nil:
 		return wire.EncodeAnswer(wire.Malformed, nil)
-	case slot == nil:
-		return c.receiveDirect(ctx, sealed)
+	case ask.Proof != nil:
+		return wire.EncodeAnswer(c.takeProof(ctx, ask.Proof), nil)
+	case ask.Slot == nil:
+		return c.receiveDirect(ctx, ask.Sealed, ask.Replies)
 	case c.cfg.NoHold:
 		return wire.EncodeAnswer(wire.Unwilling, nil)
 	}
-	return wire.EncodeAnswer(c.holder.Put(ctx, from, slot, sealed), nil)
+	return wire.EncodeAnswer(c.holder.Put(ctx, from, ask.Slot, ask.Sealed), nil)
 }
 
 func (c *Courier) answerHold(ctx context.Context, from peer.ID, frame []byte) []byte {

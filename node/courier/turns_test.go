@@ -148,7 +148,7 @@ func (n *testNode) answerAll(c *Config) {
 			return inner(ctx, tx, in)
 		}
 		self := n.courier.Self()
-		_, err := n.courier.Send(tx, Outgoing{
+		_, err := n.courier.Send(tx.(Tx), Outgoing{
 			To: *in.From, From: &self, Kind: "answer", Body: in.Body, Expires: in.Expires, Direct: true,
 		})
 		return err

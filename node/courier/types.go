@@ -29,6 +29,13 @@ const AckKind = "ack"
 // letter counts as not received, and comes again.
 type Handler func(ctx context.Context, tx store.Tx, in Inbound) error
 
+// Tx is a transaction that a letter is sent in. OnDurable has its argument called
+// once the transaction is durable, and never if it does not become so.
+type Tx interface {
+	store.Tx
+	OnDurable(func())
+}
+
 // Refusal is a handler's final no.
 type Refusal struct{ Reason string }
 
@@ -79,7 +86,8 @@ type Inbound struct {
 	Expires  time.Time         //
 	Received time.Time         //
 
-	held bool // a holder had it: who sent it has no answer yet
+	road road
+	said *gathering // what its effect sends back, for the answer; nil: that goes by itself
 }
 
 // The states of a letter in the outbox.

@@ -20,6 +20,24 @@
 //	        0 or 32  receipt (seal.Receipt); from the recipient alone, with
 //	                 taken, duplicate and refused
 //
+// The recipient's answer can bring what it has to say in return, if the asker
+// lets it; what it brings is sealed to the route the letter came from:
+//
+//	ask     1 byte   1
+//	        rest     sealed letter, to the peer itself
+//	answer  as above, and after the receipt up to 4 letters, each
+//	        4 bytes  its length (big endian)
+//	        rest     sealed letter
+//
+// Who has taken such a letter in, or refuses it, proves it by the same way. An
+// answer's letter that is not proven is sent like any other:
+//
+//	ask     1 byte   2
+//	        1 byte   status: taken or refused
+//	        32       SHA-256 of the sealed letter
+//	        32       receipt (seal.Receipt) of that status
+//	answer  1 byte   status: taken; no-session where no such letter waits
+//
 // # /parley/hold/1: talk to a holder of letters
 //
 //	ask     sealed request (seal.SealRequest) around a [HoldRequest]
@@ -92,7 +110,7 @@ const (
 	Unreachable Status = 10 // the other peer could not be reached or did not answer
 	Unwilling   Status = 11 // this peer does not do that
 	Forbidden   Status = 12 // signature, time or addressee of the request is wrong
-	NoSession   Status = 13 // of no session known here, or not its next request
+	NoSession   Status = 13 // of no session known here, or not its next request; no letter that waits for its proof
 )
 
 var statusText = [...]string{

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -101,10 +102,18 @@ func TestAnswers(t *testing.T) {
 func TestLetterFrame(t *testing.T) {
 	sealed := make([]byte, 1024+seal.Overhead)
 	for _, slot := range [][]byte{nil, make([]byte, 32)} {
-		gotSlot, gotSealed, err := wire.DecodeLetter(wire.EncodeLetter(slot, sealed))
-		if err != nil || !bytes.Equal(gotSlot, slot) || !bytes.Equal(gotSealed, sealed) {
+		got, err := wire.DecodeLetter(wire.EncodeLetter(slot, sealed))
+		if err != nil || !bytes.Equal(got.Slot, slot) || !bytes.Equal(got.Sealed, sealed) || got.Replies || got.Proof != nil {
 			t.Errorf("slot of %d bytes: %v", len(slot), err)
 		}
+	}
+	if got, err := wire.DecodeLetter(wire.EncodeLetterForReplies(sealed)); err != nil || got.Slot != nil || !bytes.Equal(got.Sealed, sealed) || !got.Replies {
+		t.Errorf("letter for replies: %v", err)
+	}
+	proof := wire.Proof{Letter: wire.LetterID(sealed), Status: wire.Refused, Receipt: make([]byte, seal.ReceiptSize)}
+	frame := wire.EncodeProof(proof)
+	if got, err := wire.DecodeLetter(frame); err != nil || got.Proof == nil || !bytes.Equal(wire.EncodeProof(*got.Proof), frame) {
+		t.Errorf("proof: %v", err)
 	}
 	for name, b := range map[string][]byte{
 		"empty":                  nil,
@@ -113,8 +122,52 @@ func TestLetterFrame(t *testing.T) {
 		"slot cut":               append([]byte{32}, make([]byte, 31)...),
 		"letter of another size": append([]byte{0}, sealed[1:]...),
 		"letter too long":        append([]byte{0}, make([]byte, wire.MaxLetter)...),
+		"replies to no letter":   {1},
+		"replies to a slot":      append([]byte{1, 0}, sealed...),
+		"proof cut":              frame[:len(frame)-1],
+		"proof too long":         append(frame, 0),
+		"proof of being busy":    append([]byte{2, byte(wire.Busy)}, frame[2:]...),
 	} {
-		if _, _, err := wire.DecodeLetter(b); !errors.Is(err, wire.ErrFrame) {
+		if _, err := wire.DecodeLetter(b); !errors.Is(err, wire.ErrFrame) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// An answer brings as many letters as there is room for, and none that are cut.
+func TestReceiptFrame(t *testing.T) {
+	receipt := bytes.Repeat([]byte{7}, seal.ReceiptSize)
+	small, large := make([]byte, 1<<10+seal.Overhead), make([]byte, seal.MaxSealedLetter)
+	for name, c := range map[string]struct {
+		letters [][]byte
+		brought int
+	}{
+		"none":            {nil, 0},
+		"all":             {[][]byte{small, small}, 2},
+		"too many":        {[][]byte{small, small, small, small, small}, wire.MaxReplies},
+		"two too large":   {[][]byte{large, large}, 1},
+		"one behind them": {[][]byte{small, large, large, small}, 2},
+	} {
+		rest, brought := wire.EncodeReceipt(receipt, c.letters)
+		got, letters, err := wire.DecodeReceipt(rest)
+		if err != nil || brought != c.brought || len(letters) != brought || !bytes.Equal(got, receipt) || len(rest) >= wire.MaxAnswer {
+			t.Errorf("%s: %d brought, %d read, %d bytes: %v", name, brought, len(letters), len(rest), err)
+		}
+	}
+	if receipt, letters, err := wire.DecodeReceipt(nil); receipt != nil || letters != nil || err != nil {
+		t.Errorf("no receipt: %v", err)
+	}
+	whole, _ := wire.EncodeReceipt(receipt, [][]byte{small})
+	five := slices.Concat(whole, whole[seal.ReceiptSize:], whole[seal.ReceiptSize:], whole[seal.ReceiptSize:], whole[seal.ReceiptSize:])
+	for name, b := range map[string][]byte{
+		"receipt cut":    receipt[1:],
+		"length cut":     append(slices.Clone(receipt), 0, 0, 8),
+		"letter cut":     whole[:len(whole)-1],
+		"not a letter":   append(slices.Clone(receipt), 0, 0, 0, 1, 9),
+		"five letters":   five,
+		"a longer claim": append(slices.Clone(receipt), 0xff, 0xff, 0xff, 0xff),
+	} {
+		if _, _, err := wire.DecodeReceipt(b); !errors.Is(err, wire.ErrFrame) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -287,7 +340,9 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range [][]byte{signed, session, response, forward, {1}, {0, 0, 0, 1, 7}, wire.EncodeLetter(make([]byte, 32), make([]byte, 1024+seal.Overhead))} {
+	answer, _ := wire.EncodeReceipt(make([]byte, 32), [][]byte{make([]byte, 1024+seal.Overhead), make([]byte, 4096+seal.Overhead)})
+	for _, seed := range [][]byte{signed, session, response, forward, {1}, {0, 0, 0, 1, 7}, wire.EncodeLetter(make([]byte, 32), make([]byte, 1024+seal.Overhead)),
+		wire.EncodeLetterForReplies(make([]byte, 1024+seal.Overhead)), wire.EncodeProof(wire.Proof{Letter: make([]byte, 32), Status: wire.Taken, Receipt: make([]byte, 32)}), answer} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -300,8 +355,22 @@ func FuzzDecode(f *testing.F) {
 		if s, rest, err := wire.DecodeAnswer(b); err == nil && !bytes.Equal(wire.EncodeAnswer(s, rest), b) {
 			t.Error("answer is written otherwise than read")
 		}
-		if slot, sealed, err := wire.DecodeLetter(b); err == nil && !bytes.Equal(wire.EncodeLetter(slot, sealed), b) {
-			t.Error("letter is written otherwise than read")
+		if ask, err := wire.DecodeLetter(b); err == nil {
+			again := wire.EncodeLetter(ask.Slot, ask.Sealed)
+			switch {
+			case ask.Proof != nil:
+				again = wire.EncodeProof(*ask.Proof)
+			case ask.Replies:
+				again = wire.EncodeLetterForReplies(ask.Sealed)
+			}
+			if !bytes.Equal(again, b) {
+				t.Error("letter is written otherwise than read")
+			}
+		}
+		if receipt, letters, err := wire.DecodeReceipt(b); err == nil && len(b) < wire.MaxAnswer {
+			if again, brought := wire.EncodeReceipt(receipt, letters); brought != len(letters) || !bytes.Equal(again, b) {
+				t.Error("receipt is written otherwise than read")
+			}
 		}
 		if r, err := wire.DecodeHold(b); err == nil {
 			again, err := dagcbor.Marshal(r)

@@ -1,0 +1,235 @@
+package courier
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p/core/peer"
+
+	"github.com/parley-network/parley/node/courier/seal"
+	"github.com/parley-network/parley/node/courier/wire"
+	"github.com/parley-network/parley/node/store"
+)
+
+// What the handler of a letter sends in return goes back in the answer to it, if
+// the letter came to this node itself: whoever sent it is on now, behind the
+// forwarder that carried it. So the answer needs no holder to keep it, nobody
+// polls for it, and no sealed letter acknowledges it; a change told to thousands
+// costs half. It is a letter like any other all the same, in the outbox and
+// sealed to the route: if the answer is lost, or nothing proves within replyWait
+// that it was taken, it is sent as others are.
+const (
+	replyWait = 30 * time.Second // well below a claim's lease
+	// mostReplies bounds the memory of those unproven: at most 64 KiB each, and 3
+	// as a rule. Beyond it they are sent like other letters.
+	mostReplies = 1024
+)
+
+// replies are the letters that go out with an answer.
+type replies struct {
+	mu        sync.Mutex
+	gathering map[store.Tx]*gathering
+	unproven  map[string]unproven // by LetterID
+	over      bool
+}
+
+// gathering is what the transaction in which a letter has its effect sends to
+// the public key of the route the letter came from. Only that: by what others
+// send there a stranger who names another's route would learn of it.
+type gathering struct {
+	to      []byte
+	letters []task // durable
+}
+
+type unproven struct {
+	task task
+	wait *time.Timer
+}
+
+func newReplies() replies {
+	return replies{gathering: make(map[store.Tx]*gathering), unproven: make(map[string]unproven)}
+}
+
+// room reports whether the answer to one more letter may bring some.
+func (r *replies) room() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.over && len(r.unproven)+len(r.gathering)*wire.MaxReplies < mostReplies
+}
+
+// begin has g gather what tx sends, until end.
+func (r *replies) begin(tx store.Tx, g *gathering) (end func()) {
+	if g == nil {
+		return func() {}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gathering[tx] = g
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.gathering, tx)
+	}
+}
+
+// of returns what gathers a letter that tx sends to the public key; nil: nothing
+// does.
+func (r *replies) of(tx store.Tx, to []byte) *gathering {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if g := r.gathering[tx]; g != nil && bytes.Equal(g.to, to) {
+		return g
+	}
+	return nil
+}
+
+// await keeps a letter that an answer brings until it is proven; late is called
+// if it is not in time. It returns false if the courier is being stopped.
+func (r *replies) await(t task, late func()) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return false
+	}
+	r.unproven[string(wire.LetterID(t.out.Sealed))] = unproven{t, time.AfterFunc(replyWait, late)}
+	return true
+}
+
+// take returns the letter with that LetterID if it is unproven. It is the
+// caller's then.
+func (r *replies) take(id []byte) (task, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u, ok := r.unproven[string(id)]
+	if ok {
+		u.wait.Stop()
+		delete(r.unproven, string(id))
+	}
+	return u.task, ok
+}
+
+// stop ends all waiting and returns what is unproven.
+func (r *replies) stop() (left []task) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+	for _, u := range r.unproven {
+		u.wait.Stop()
+		left = append(left, u.task)
+	}
+	clear(r.unproven)
+	return left
+}
+
+// bring returns the rest of the answer to a letter that was taken in: its
+// receipt, and what is said in return.
+func (c *Courier) bring(receipt []byte, said *gathering) []byte {
+	if said == nil {
+		return receipt
+	}
+	sealed := make([][]byte, len(said.letters))
+	for i, t := range said.letters {
+		sealed[i] = t.out.Sealed
+	}
+	rest, brought := wire.EncodeReceipt(receipt, sealed)
+	for i, t := range said.letters {
+		late := func() {
+			if t, ok := c.replies.take(wire.LetterID(t.out.Sealed)); ok {
+				c.dispatch(t)
+			}
+		}
+		if i >= brought || !c.replies.await(t, late) {
+			c.dispatch(t)
+		}
+	}
+	return rest
+}
+
+// dispatch has letters sent that are claimed already.
+func (c *Courier) dispatch(letters ...task) {
+	for _, t := range letters {
+		c.handed.put(t)
+	}
+	if len(letters) > 0 {
+		c.stir()
+	}
+}
+
+// takeProof heeds the proof that a letter brought by an answer was taken in, or
+// is refused.
+func (c *Courier) takeProof(ctx context.Context, p *wire.Proof) wire.Status {
+	t, ok := c.replies.take(p.Letter)
+	if !ok {
+		return wire.NoSession
+	}
+	if !seal.VerifyReceipt(t.out.Receipt, byte(p.Status), p.Receipt) {
+		c.dispatch(t) // whoever carried it meddles: rather by another way
+		return wire.Forbidden
+	}
+	err := c.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		_, err := c.settle(tx, t, directOutcome(t.out.Receipt, p.Status, p.Receipt))
+		return err
+	})
+	if err != nil {
+		c.log.Warn("proof of a letter not recorded, it is sent again", "id", t.rec.ID, "error", err)
+		c.dispatch(t)
+		return wire.Busy
+	}
+	c.count.received(resultProof)
+	return wire.Taken
+}
+
+// takeReplies takes in the letters that the answer to l brought, and proves it
+// by the way they came. What is not proven comes again.
+func (c *Courier) takeReplies(ctx context.Context, l outLetter, via *peer.AddrInfo, to peer.AddrInfo, letters [][]byte) {
+	for _, sealed := range letters {
+		p, err := c.takeReply(ctx, l.From, sealed)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			c.log.Warn("letter in an answer not taken, it will come again", "error", err)
+		case p != nil:
+			// Lost, it costs one letter more.
+			if _, _, err := c.carry(ctx, via, to, wire.LetterProtocol, wire.EncodeProof(*p), 0); err != nil {
+				c.log.Debug("proof of a letter did not arrive", "error", err)
+			}
+		}
+	}
+}
+
+// takeReply takes in one letter sealed to the own route, or the direct one,
+// whose key has the SHA-256 key, and to no other: that it is read, or not, would
+// show whose a route is. It returns what proves it; nil if nothing is to be.
+func (c *Courier) takeReply(ctx context.Context, key, sealed []byte) (*wire.Proof, error) {
+	label, private := "", c.key
+	if !bytes.Equal(key, []byte(c.keyHash)) {
+		rt := c.routes.of(key)
+		if rt == nil {
+			return nil, nil // closed meanwhile
+		}
+		own, err := seal.NewPrivateKey(rt.seed)
+		if err != nil {
+			return nil, err
+		}
+		label, private = rt.label, own
+	}
+	l, receipt, err := private.Open(sealed)
+	if errors.Is(err, seal.ErrUnreadable) || errors.Is(err, seal.ErrMalformed) {
+		c.count.received(resultUnreadable)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	status, err := c.receive(ctx, l, label, slices.Clone(key), byAnswer, nil)
+	if err != nil {
+		return nil, err
+	}
+	if status == wire.Duplicate {
+		status = wire.Taken
+	}
+	return &wire.Proof{Letter: wire.LetterID(sealed), Status: status, Receipt: seal.Receipt(receipt, byte(status))}, nil
+}
