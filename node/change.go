@@ -14,6 +14,7 @@ import (
 	"github.com/parley-network/parley/node/profile"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
+	"github.com/parley-network/parley/relcard"
 )
 
 // changeBody is one change of the profile. It is told to everybody who had
@@ -316,7 +317,7 @@ func (n *Node) successor(c *change, r *relation, item uint64, b changeBody) (g g
 	if err != nil {
 		return g, "", err
 	}
-	if k.State == "ended" {
+	if k.State == string(relcard.StateEnded) {
 		return g, "the card has ended", nil
 	}
 	l, err := n.ledger(c.Tx, r)

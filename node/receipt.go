@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/profile"
+	"github.com/parley-network/parley/relcard"
 	"github.com/parley-network/parley/relcard/disclosure"
 	"github.com/parley-network/parley/relcard/statement"
 )
@@ -77,11 +78,13 @@ func (n *Node) wantsPieces(c *change, r *relation, d disclosure.Disclose) (probl
 	if n.vendor == nil || r.body.Card.IsZero() {
 		return errors.New("there is no card to share data under"), nil
 	}
-	k, err := n.loadCard(c.Tx, r.body.Card)
+	// What the record says will do: to load the card checks the signatures of all
+	// its versions, two for each.
+	k, err := c.Get(kindCard, r.body.Card.String())
 	if err != nil {
 		return nil, err
 	}
-	if _, over := k.chain.Ended(); over {
+	if k.State == string(relcard.StateEnded) {
 		return errors.New("the card has ended"), nil
 	}
 	_, rules := n.vendor.current()
