@@ -60,7 +60,7 @@ race-ci:
 # Each figure is a benchmark run once, one package after another. A promise
 # that falls short ends the target with an error.
 bench:
-	@$(GO) test -run '^$$' -bench '^BenchmarkFigure' -skip '^BenchmarkFigure(Cards|Net|Sim)' -benchtime 1x -timeout 30m ./... | $(FIGURES)
+	@$(GO) test -run '^$$' -bench '^BenchmarkFigure' -skip '^BenchmarkFigure(Cards|Net|Reconcile|Sim)' -benchtime 1x -timeout 30m ./... | $(FIGURES)
 
 FIGURES = awk '/^(figure|info) |^--- |^FAIL|^panic|SKIPPED|_test\.go:/ { print; fflush() } / SHORT$$|^FAIL|^panic/ { short = 1 } END { exit short }'
 
@@ -71,9 +71,10 @@ bench-cards:
 	@PARLEY_LIFE_KILLS=$${PARLEY_LIFE_KILLS:-1000} $(GO) test -run '^TestLifeKilled$$' -v -timeout 90m ./cmd/parley | $(FIGURES)
 
 # Real gossip services on simulated links: 1,000 and 2,000 (PARLEY_NET_NODES)
-# take 5 GB. Also PARLEY_NET_HONEST in a siege, PARLEY_NET_CHURN who come and go.
+# take 5 GB. Then what catching up takes, and a cold node. Also PARLEY_NET_HONEST in a siege, PARLEY_NET_CHURN who come and go.
 bench-net:
-	@$(GO) test -p 1 -run '^$$' -bench '^BenchmarkFigureNet' -benchtime 1x -timeout 120m ./sim ./gossip/... ./node | $(FIGURES)
+	@$(GO) test -p 1 -run '^$$' -bench '^BenchmarkFigure(Net|Reconcile)' -benchtime 1x -timeout 120m ./sim ./gossip/... ./node | $(FIGURES)
+	@$(GO) test -run '^TestFigureColdNode$$' -count 1 -v -timeout 10m ./sim | $(FIGURES)
 
 # The simulator's: the model beside other people's simulators and beside real
 # nodes, real nodes beside bare hosts. PARLEY_COMPARE_NODES=100,300,1000.
