@@ -5,6 +5,8 @@ import (
 	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
+
+	"github.com/parley-network/parley/gossip/degree"
 )
 
 // Mesh is GossipSub's degrees (its D, Dlo, Dhi and Dlazy) and how often hearts
@@ -34,8 +36,8 @@ func (m *Mesh) apply(p pubsub.GossipSubParams) pubsub.GossipSubParams {
 	return p
 }
 
-// meshParams are GossipSub's parameters, each set on purpose. The figures
-// beside them are those of docs/network-figures.md: real services on links of
+// meshParams are GossipSub's parameters, each set on purpose; those that a
+// simulation varies stand in package degree. The figures beside them are those of docs/network-figures.md: real services on links of
 // 50 ms, in virtual time.
 func meshParams() pubsub.GossipSubParams {
 	p := pubsub.DefaultGossipSubParams()
@@ -46,7 +48,7 @@ func meshParams() pubsub.GossipSubParams {
 	// (5 to 11) take 7 copies to save one or two hops; a degree of 4 takes 2.5
 	// but 9 hops. D = 5 takes 3.6 copies; Dhi = 7 makes meshes small enough that
 	// the last hop comes at 0.42 s.
-	p.D, p.Dlo, p.Dhi = 4, 4, 8
+	p.D, p.Dlo, p.Dhi = degree.D, degree.Low, degree.High
 	// A mesh that is too full keeps the three that brought most, and one at
 	// random, so that a newcomer can show what it is good for.
 	p.Dscore = 3
@@ -63,7 +65,7 @@ func meshParams() pubsub.GossipSubParams {
 	// Each heartbeat announces to at least 8 peers outside the mesh, or half of
 	// them. A node whose whole mesh withholds has a few honest peers outside
 	// it: each of them tells it of a cast with 15 to 1.
-	p.Dlazy, p.GossipFactor = 8, 0.5
+	p.Dlazy, p.GossipFactor = degree.Lazy, 0.5
 	// Two answers to one peer for one cast: a lost connection deserves a
 	// second, and somebody who wants more is after the bandwidth.
 	p.GossipRetransmission = 2
@@ -75,7 +77,7 @@ func meshParams() pubsub.GossipSubParams {
 	// them, but whoever has only sybils in its mesh hears of it by an announcement,
 	// at a beat. With 4 sybils to an honest node and one beat a second the first
 	// minute's p99 was 2.8 s; with this it is 0.6 s.
-	p.HeartbeatInterval = 300 * time.Millisecond
+	p.HeartbeatInterval = degree.Heartbeat
 
 	// Peers say "I have it" for all but the smallest messages. That takes about
 	// 50 bytes to each neighbour and saves copies where links differ. 512 is

@@ -92,7 +92,7 @@ var arrows = []arrow{
 	{"cmd/...", join(vocabulary, "cmd/...", "node/..."),
 		"a command wires a node"},
 	{"sim/outcome/...", nil, "what a run found is plain values"},
-	{"sim/scenario/...", nil, "an experiment is told before there is anything to run it"},
+	{"sim/scenario/...", []pattern{"gossip/degree"}, "an experiment is told before there is anything to run it"},
 	{"sim/result/...", []pattern{"sim/outcome/...", "sim/scenario/..."}, "results are kept without knowing what made them"},
 	{"sim/sweep/...", []pattern{"sim/outcome/...", "sim/scenario/...", "sim/result/..."},
 		"a sweep knows engines by their interface"},
@@ -124,7 +124,7 @@ var linksTesting = []pattern{"github.com/libp2p/go-libp2p-kad-dht/..."}
 // TestPurePackagesReadNoClock.
 var pure = []pattern{
 	"relcard", "relcard/terms/...", "relcard/money/...",
-	"gossip/intentcast/...", "gossip/admission/...", "gossip/reconcile/...",
+	"gossip/intentcast/...", "gossip/admission/...", "gossip/degree", "gossip/reconcile/...",
 	"node/market/...", "node/invite/...", "node/peerbook/...",
 }
 

@@ -1,6 +1,10 @@
 package scenario
 
-import "time"
+import (
+	"time"
+
+	"github.com/parley-network/parley/gossip/degree"
+)
 
 // Protocol is the overlay that intents travel on. Where a field is the node's
 // own parameter, its default is what the node ships with.
@@ -71,11 +75,11 @@ type Record struct {
 	Spread int `toml:"spread" yaml:"spread" json:"spread"`
 }
 
-// defaultProtocol is what gossip and transport ship with; a home node has ten
-// peers, and an open intent of 2,375 bytes is the measured one.
+// defaultProtocol is the mesh that ships; a home node has ten peers, and an open
+// intent of 2,375 bytes is the measured one.
 func defaultProtocol() Protocol {
 	link := Duration(50 * time.Millisecond)
-	return Protocol{D: 4, Low: 4, High: 8, Lazy: 8, Heartbeat: Duration(300 * time.Millisecond), Peers: 10,
+	return Protocol{D: degree.D, Low: degree.Low, High: degree.High, Lazy: degree.Lazy, Heartbeat: Duration(degree.Heartbeat), Peers: 10,
 		Latency: [2]Duration{link, link}, Size: 2375}
 }
 

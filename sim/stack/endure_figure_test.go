@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-network/parley/gossip"
 	"github.com/parley-network/parley/sim/figure"
 	"github.com/parley-network/parley/sim/mesh"
 	"github.com/parley-network/parley/sim/random"
@@ -63,25 +62,18 @@ func BenchmarkFigureSimEndure(b *testing.B) {
 	figure.AtLeast(os.Stdout, "sim-endure-agreeing", float64(agreeing), 3)
 }
 
-// shipped is the protocol as nodes have it, spelled out as the model wants it.
-func shipped() scenario.Protocol {
-	p, m := links(), gossip.ShippedMesh()
-	p.D, p.Low, p.High, p.Lazy, p.Heartbeat = m.D, m.Low, m.High, m.Lazy, scenario.Duration(m.Heartbeat)
-	return p
-}
-
 func compareSiege(b *testing.B, s mesh.Situation) bool {
 	b.Helper()
 	var model []mesh.Siege
 	for seed := range uint64(16) {
-		one, err := s.Play(shipped(), mesh.Default(), random.New(seed, s.Name))
+		one, err := s.Play(scenario.Default().Protocol, mesh.Default(), random.New(seed, s.Name))
 		if err != nil {
 			b.Fatal(err)
 		}
 		model = append(model, one)
 	}
 	began, _ := Used()
-	real, err := Endure(b.Context(), s, shipped(), 1)
+	real, err := Endure(b.Context(), s, scenario.Default().Protocol, 1)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -106,12 +106,9 @@ func TestFitRefuses(t *testing.T) {
 	}
 }
 
-// plan is gossip as it ships on even links.
+// plan is gossip as the node ships it, on even links.
 func plan(sizes ...int) Plan {
-	link := scenario.Duration(50 * time.Millisecond)
-	return Plan{Sizes: sizes, Seeds: []uint64{1}, Casts: 5, Protocol: scenario.Protocol{
-		D: 6, Low: 4, High: 7, Lazy: 8, Heartbeat: scenario.Duration(time.Second), Peers: 10,
-		Latency: [2]scenario.Duration{link, link}, Size: 2375}}
+	return Plan{Sizes: sizes, Seeds: []uint64{1}, Casts: 5, Protocol: scenario.Default().Protocol}
 }
 
 func TestPlansAreRefused(t *testing.T) {
