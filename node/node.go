@@ -54,6 +54,7 @@ type Config struct {
 	Discovery Discovery       // nil: only peers that the node is told of. Run runs it
 	Peers     peerbook.Limits // of the address book
 	Mesh      *gossip.Mesh    // nil: the gossip's degrees that ship
+	Price     *gossip.Price   // nil: casts cost what nodes ask by their load
 }
 
 // VendorConfig makes a node a vendor's.
@@ -128,7 +129,7 @@ func (n *Node) compose() (err error) {
 	}
 	if n.gossip, err = gossip.New(gossip.Config{
 		Host: n.cfg.Host, Log: n.cfg.Log.Named("gossip"), Registry: n.cfg.Registry, DeliverMany: n.hearMany, DeliverTerms: n.hearTerms,
-		Mesh: n.cfg.Mesh,
+		Mesh: n.cfg.Mesh, Price: n.cfg.Price,
 	}); err != nil {
 		return err
 	}

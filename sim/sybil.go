@@ -80,14 +80,20 @@ func (s *Sybil) Court(ctx context.Context, to peer.ID) error {
 	if err != nil {
 		return fmt.Errorf("court %s: %w", to, err)
 	}
-	s.mu.Lock()
-	s.outs = append(s.outs, out)
-	s.mu.Unlock()
+	s.Adopt(out)
 	yes := true
 	return send(out, &pb.RPC{
 		Subscriptions: []*pb.RPC_SubOpts{{Subscribe: &yes, Topicid: &s.Topic}},
 		Control:       s.Graft(),
 	})
+}
+
+// Adopt has the sybil tell over a stream, opened by somebody else on its host, as
+// over one that Court opened.
+func (s *Sybil) Adopt(out network.Stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outs = append(s.outs, out)
 }
 
 // Graft is what asks to be in the mesh.

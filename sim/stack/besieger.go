@@ -26,7 +26,8 @@ const (
 // besieger is a sybil of an ordeal.
 type besieger struct {
 	*sim.Sybil
-	o *ordeal
+	o    *ordeal
+	veil *veil // of one that lies in wait; nil: it does not
 
 	mu   sync.Mutex                  // never held while waiting
 	out  map[peer.ID]bool            // who pruned it, and has not asked it in since
@@ -47,6 +48,9 @@ func (o *ordeal) newBesieger(name string) (*besieger, error) {
 	o.w.Add(name, plain)
 	b := &besieger{Sybil: plain, o: o, out: map[peer.ID]bool{}, seen: map[string]bool{}, has: map[string]map[peer.ID]bool{}, rnd: o.w.RandFor(name)}
 	b.Heard = b.hear
+	if o.s.Lurk {
+		return b, o.lurk(b, o.mesh)
+	}
 	return b, nil
 }
 
@@ -66,7 +70,7 @@ func (o *ordeal) arrive() error {
 		for range o.s.Lured {
 			b := o.all[o.lot.IntN(len(o.all))]
 			o.wait.Go(func() {
-				if o.w.Dial(o.hosts[v], b.Host) == nil {
+				if o.w.Dial(o.hosts[v], b.Host) == nil && !b.inWait() {
 					_ = b.Court(ctx, o.hosts[v].ID())
 				}
 			})
@@ -78,6 +82,9 @@ func (o *ordeal) arrive() error {
 	}
 	o.stops = append(o.stops, again(every, func() {
 		for _, b := range o.all {
+			if b.inWait() {
+				continue
+			}
 			if o.s.Plan.Every > 0 {
 				b.Tell(&pb.RPC{Control: b.Graft()}, nil)
 			} else {
@@ -107,11 +114,12 @@ func (o *ordeal) targets() [][]int {
 	return all
 }
 
-// court connects with a member and asks to be in its mesh.
+// court connects with a member and asks to be in its mesh; of one in wait the
+// service does that.
 func (b *besieger) court(ctx context.Context, to peer.ID, at []ma.Multiaddr) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	if b.Connect(ctx, peer.AddrInfo{ID: to, Addrs: at}) == nil {
+	if b.Connect(ctx, peer.AddrInfo{ID: to, Addrs: at}) == nil && !b.inWait() {
 		_ = b.Court(ctx, to)
 	}
 }
@@ -128,6 +136,9 @@ func (b *besieger) back(in map[peer.ID]bool) {
 // hear remembers who pruned it and who has what, and passes a cast on if the plan
 // has it so.
 func (b *besieger) hear(from peer.ID, rpc *pb.RPC) {
+	if b.inWait() {
+		return
+	}
 	b.Note(from, rpc, func() time.Duration {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -197,8 +208,6 @@ func messageID(m *pb.Message) string {
 func (b *besieger) relays(data []byte) bool {
 	plan := b.o.s.Plan
 	switch {
-	case b.o.s.Lurk && time.Now().Before(b.o.strike):
-		return true
 	case plan.Censor >= 0:
 		frame, err := intentcast.OpenCast(data)
 		return err == nil && b.o.sourceOf(frame.ID.String()) != int(plan.Censor)

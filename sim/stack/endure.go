@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-network/parley/gossip"
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/sim"
 	"github.com/parley-network/parley/sim/mesh"
@@ -17,9 +18,10 @@ import (
 // Endure has real gossip services live through a situation that the model plays
 // (mesh.Situation.Play), twice: in peace and besieged by sybils. What is felt is
 // measured as there, but for the share of places that sybils hold, and the
-// messages refused, which are 0: services don't tell. Sybils that lie in wait,
-// and those that relay a part, pass a cast on as a node does, to those in whose
-// mesh they are and who don't say that they have it; they announce nothing.
+// messages refused, which are 0: services don't tell. Sybils that lie in wait
+// run a service until they strike. Those that relay a part pass a cast on as a
+// node does, to those in whose mesh they are and who don't say that they have it;
+// they announce nothing.
 // Protocol.Size and Peers have no effect: the situation says who dials whom.
 func Endure(ctx context.Context, s mesh.Situation, p scenario.Protocol, seed uint64) (mesh.Siege, error) {
 	if s.Gap <= 0 || s.Honest < 2 || s.Sybils < 0 || s.Honest+s.Sybils > MaxNodes {
@@ -54,10 +56,9 @@ type ordeal struct {
 	s     mesh.Situation
 	lot   *rand.Rand // of who dials whom
 	all   []*besieger
+	mesh  *gossip.Mesh
 	stops []func()
-	// strike is when sybils that lie in wait begin.
-	strike time.Time
-	wait   sync.WaitGroup // for casts that look for a peer
+	wait  sync.WaitGroup // for casts that look for a peer
 
 	mu    sync.Mutex // never held while waiting
 	began map[string]int
@@ -77,7 +78,7 @@ func newOrdeal(w *sim.World, s mesh.Situation, p scenario.Protocol) (*ordeal, er
 	if err != nil {
 		return nil, err
 	}
-	o := &ordeal{crowd: c, s: s, lot: w.RandFor("sybils dial"), began: map[string]int{}}
+	o := &ordeal{crowd: c, s: s, mesh: meshOf(p.D, p.Low, p.High, p.Lazy, p.Heartbeat.Std()), lot: w.RandFor("sybils dial"), began: map[string]int{}}
 	c.told = o.hear
 	if s.Together > 0 {
 		if err := houses(w, s.Sybils, s.Together); err != nil {
@@ -121,6 +122,9 @@ func (o *ordeal) live(ctx context.Context) (mesh.Lived, error) {
 	var before reading
 	who := o.w.RandFor("casts")
 	agenda := []deed{{o.s.Awake, o.meet}, {o.s.Attack, o.arrive}}
+	if o.s.Lurk {
+		agenda = append(agenda, deed{o.s.Plan.Strike, o.strike})
+	}
 	for at := o.s.From; at < o.s.Until; at += o.s.Gap {
 		agenda = append(agenda, deed{at, func() error {
 			now := o.counts()
@@ -133,7 +137,6 @@ func (o *ordeal) live(ctx context.Context) (mesh.Lived, error) {
 	}
 	slices.SortStableFunc(agenda, func(a, b deed) int { return int(a.at - b.at) })
 	begin := time.Now()
-	o.strike = begin.Add(o.s.Plan.Strike)
 	for _, d := range append(agenda, deed{o.s.Until + castGap, func() error { return nil }}) {
 		if err := pass(ctx, time.Until(begin.Add(d.at))); err != nil {
 			return mesh.Lived{}, err
@@ -158,6 +161,14 @@ func (o *ordeal) meet() error {
 		})
 	}
 	o.wait.Go(func() { _ = o.connect(edges) }) // sybils may come at the same time
+	return nil
+}
+
+// strike has all that lie in wait begin.
+func (o *ordeal) strike() error {
+	for _, b := range o.all {
+		b.strike()
+	}
 	return nil
 }
 
