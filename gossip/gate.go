@@ -54,6 +54,7 @@ const (
 
 // gate measures what comes and says what is asked of it.
 type gate struct {
+	least int // asked for on every topic, whatever the load
 	queue func() float64
 	work  func() time.Duration // done for checking so far
 	wake  chan struct{}        // holds a token when some topic has begun to ask for work
@@ -92,7 +93,7 @@ func (g *gate) asks(topic string) int {
 }
 
 func (g *gate) asksLocked(topic string) int {
-	bits := g.all.asks.Bits()
+	bits := max(g.least, g.all.asks.Bits())
 	if t := g.topics[topic]; t != nil {
 		bits = max(bits, t.asks.Bits())
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/parley-network/parley/gossip/admission"
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/gossip/termupdate"
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -70,6 +71,10 @@ type Config struct {
 	// Intents is how many lines of intents the ledger keeps; 0:
 	// intentcast.MaxIntents.
 	Intents int
+
+	// Price changes what casts cost, for studies of what others would do; nil: as
+	// it ships.
+	Price *Price
 
 	// Mesh changes the meshes' degrees, for studies of what others would do;
 	// nil: those that ship.
@@ -127,6 +132,9 @@ func New(cfg Config) (*Service, error) {
 	}
 	s.topics.prefix, s.topics.open = TopicPrefix, make(map[string]*topic)
 	s.gate = newGate(s.queue.fill, s.verifier.work)
+	if cfg.Price != nil {
+		s.gate.least, s.works.device = min(max(cfg.Price.Least, 0), admission.MaxBits), cfg.Price.Device
+	}
 	s.notices.init()
 	s.live.init()
 	s.catch.init()

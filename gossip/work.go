@@ -22,6 +22,7 @@ type works struct {
 	one  chan struct{} // holds a token while a stamp is being made: one core at most
 	redo chan dagcbor.CID
 
+	device  float64 // tries a second of one that is studied; 0: this machine
 	speed   sync.Once
 	perCore float64 // tries a second
 
@@ -137,7 +138,7 @@ func (s *Service) needs(o *ownCast) int {
 	for _, p := range neighbours {
 		demands = append(demands, o.refused[p])
 	}
-	believed := max(announced, admission.Believed(demands))
+	believed := max(announced, admission.Believed(demands), s.gate.least)
 	if believed > 0 {
 		believed += lifeBits(o.cast)
 	}
@@ -158,7 +159,7 @@ func (s *Service) stamped(ctx context.Context, o *ownCast) (*intentcast.Cast, er
 		w.speed.Do(func() { w.measureSpeed() })
 		w.set(o, func() { o.needs, o.begun = needs, time.Now() })
 		s.log.Debug("working for a cast", "id", o.cast.ID, "bits", needs)
-		stamp, err := admission.Mint(ctx, admission.ForCast(o.topic, o.cast.ID), needs, rand.Uint64(), nil)
+		stamp, err := w.mint(ctx, admission.ForCast(o.topic, o.cast.ID), needs)
 		w.set(o, func() {
 			if o.needs = 0; err == nil {
 				o.bits, o.work = stamp.Bits, stamp.Encode()
@@ -174,6 +175,29 @@ func (s *Service) stamped(ctx context.Context, o *ownCast) (*intentcast.Cast, er
 	return o.cast.WithWork(o.work), nil
 }
 
+// Price is what casts cost in a study, beside what nodes ask by their load.
+type Price struct {
+	// Least is the least difficulty asked for on every topic, in bits, at most
+	// admission.MaxBits: a rule of the whole network, which authors know.
+	Least int
+	// Device has a stamp take as long as on a device of so many tries a second,
+	// which in virtual time, where computing takes none, is felt by nobody else;
+	// 0: as long as it takes here.
+	Device float64
+}
+
+// mint makes a stamp, and lets as much time pass as it takes on the device.
+func (w *works) mint(ctx context.Context, c admission.Challenge, bits int) (admission.Stamp, error) {
+	begun, start := time.Now(), rand.Uint64()
+	stamp, err := admission.Mint(ctx, c, bits, start, nil)
+	if err != nil || w.device <= 0 {
+		return stamp, err
+	}
+	tries := stamp.Nonce - start + 1
+	took := time.Duration(float64(tries) / w.device * float64(time.Second))
+	return stamp, pause(ctx, took-time.Since(begun))
+}
+
 func (w *works) set(o *ownCast, change func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -181,7 +205,10 @@ func (w *works) set(o *ownCast, change func()) {
 }
 
 func (w *works) measureSpeed() {
-	rate := admission.Rate(5*time.Millisecond, time.Now)
+	rate := w.device
+	if rate <= 0 {
+		rate = admission.Rate(5*time.Millisecond, time.Now)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.perCore = rate

@@ -86,12 +86,16 @@ func costStudy(ctx context.Context, s scenario.Scenario, seed uint64, done func(
 	}, Samples: []outcome.Sample{delay}}, nil
 }
 
+// Phone is how many tries a second people's devices make: a phone without SHA
+// instructions (admission.MaxBits).
+const Phone = 1e6
+
 // FloodOf is what a scenario's admission, people and attacker come to on one
 // topic: its people cast there at the rate of the whole scenario.
 func FloodOf(s scenario.Scenario) Flood {
 	f := Flood{
 		Honest: float64(s.People.Count) * s.People.Intents / unitSeconds(s.Clock.Unit),
-		Life:   24 * time.Hour, Patience: 30 * time.Second, Phone: 1e6,
+		Life:   24 * time.Hour, Patience: 30 * time.Second, Phone: Phone,
 		Sybils: s.Attack.Sybils, Rate: s.Attack.Rate, Budget: s.Attack.Budget, SpamLife: 24 * time.Hour, // the longest that costs no more than a short one
 		Work: s.Protocol.Work, Quota: s.Protocol.Quota,
 		Hours: float64(s.Clock.Steps) * unitSeconds(s.Clock.Unit) / 3600,

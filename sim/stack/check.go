@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parley-network/parley/gossip"
+	"github.com/parley-network/parley/gossip/admission"
 	"github.com/parley-network/parley/sim/scenario"
 	"github.com/parley-network/parley/sim/society"
 )
@@ -60,10 +61,11 @@ func checkCrowd(s scenario.Scenario) (out scenario.Problems) {
 
 func checkProtocol(p scenario.Protocol) (out scenario.Problems) {
 	if p.Quota != 0 {
-		out = append(out, problem("protocol.quota", "is %v; nodes set their own quotas, want 0", p.Quota)...)
+		out = append(out, problem("protocol.quota", "is %v; real nodes can't count what one identity casts, as each intent is signed with a key of its own "+
+			"and who sends it may have been sent it: a neighbour may send 200 messages a second of any kind. Want 0, or the engine model", p.Quota)...)
 	}
-	if p.Work != 0 {
-		out = append(out, problem("protocol.work", "is %d; nodes ask for work by their load, want 0", p.Work)...)
+	if p.Work > admission.MaxBits {
+		out = append(out, problem("protocol.work", "is %d; real nodes ask for %d bits at most", p.Work, admission.MaxBits)...)
 	}
 	if p.Latency[0] < 0 || p.Latency[1] < p.Latency[0] {
 		out = append(out, problem("protocol.latency", "from %s to %s is no range", p.Latency[0].Std(), p.Latency[1].Std())...)
@@ -94,9 +96,6 @@ func checkMesh(p scenario.Protocol) (out scenario.Problems) {
 }
 
 func checkAttack(a scenario.Attack) (out scenario.Problems) {
-	if a.Budget != 0 {
-		out = append(out, problem("attack.budget", "is %v; sybils of this engine do no work, want 0", a.Budget)...)
-	}
 	if !slices.Contains(attacks, a.Kind) {
 		out = append(out, problem("attack.kind", "%s is played by the engine model only", a.Kind)...)
 	}

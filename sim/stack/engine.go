@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/parley-network/parley/gossip/admission"
 	"github.com/parley-network/parley/sim"
 	"github.com/parley-network/parley/sim/outcome"
 	"github.com/parley-network/parley/sim/scenario"
@@ -56,6 +57,7 @@ const (
 	nodeMaking   = 110 * time.Millisecond
 	nodeSecond   = 1200 * time.Microsecond
 	deliveryTime = 6 * time.Millisecond
+	tryTime      = 120 * time.Nanosecond // for a stamp (admission.MaxBits)
 )
 
 // Expect returns what a run takes if everybody takes part from the start:
@@ -65,9 +67,24 @@ func (e *Engine) Expect(s scenario.Scenario) (time.Duration, int64) {
 	vendors := float64(s.Vendors.Count)
 	virtual := float64(s.Clock.Steps)*s.Clock.Window.Std().Seconds() + settleFirst.Seconds()
 	casts := float64(s.Clock.Steps) * float64(s.People.Count) * s.People.Intents
-	deliveries := casts*vendors + 2*vendors*nodes // the latter are term updates, without mailboxes and with
+	deliveries := casts*vendors + vendors*nodes // the latter are term updates
 	took := nodes*float64(nodeMaking) + nodes*virtual*float64(nodeSecond) + deliveries*float64(deliveryTime)
+	took += tries(s, casts, virtual) * float64(tryTime)
 	return time.Duration(took), int64(nodes)*nodeMemory + int64(vendors*nodes)*termsMemory
+}
+
+// tries is how many are made for stamps, of so many people's casts and by an
+// attacker in so many seconds: it has no use for more than the most that its spam
+// may be asked for.
+func tries(s scenario.Scenario, casts, virtual float64) (n float64) {
+	if s.Protocol.Work > 0 {
+		n = casts * float64(admission.Expected(s.Protocol.Work))
+	}
+	if s.Attack.Kind == spam {
+		sent := float64(s.Attack.Sybils) * s.Attack.Rate * virtual
+		n += min(s.Attack.Budget*virtual, sent*float64(admission.Expected(admission.MaxBits)))
+	}
+	return n
 }
 
 // nodesOf is how many hosts there may be, sybils among them.

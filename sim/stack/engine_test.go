@@ -66,14 +66,13 @@ func TestWhatRealNodesCantDoIsRefused(t *testing.T) {
 		"people.count":       func(s *scenario.Scenario) { s.People.Count = 1_000_000 },
 		"clock.window":       func(s *scenario.Scenario) { s.Clock.Window = 0 },
 		"protocol.quota":     func(s *scenario.Scenario) { s.Protocol.Quota = 3 },
-		"protocol.work":      func(s *scenario.Scenario) { s.Protocol.Work = 20 },
+		"protocol.work":      func(s *scenario.Scenario) { s.Protocol.Work = 23 },
 		"protocol.loss":      func(s *scenario.Scenario) { s.Protocol.Loss = 0.9 },
 		"protocol.size":      func(s *scenario.Scenario) { s.Protocol.Size = 8000 },
 		"protocol.bandwidth": func(s *scenario.Scenario) { s.Protocol.Bandwidth = 10 },
 		"protocol.latency":   func(s *scenario.Scenario) { s.Protocol.Latency[0] = s.Protocol.Latency[1] + 1 },
 		"protocol.d":         func(s *scenario.Scenario) { s.Protocol.Low = 9 },
 		"attack.kind":        func(s *scenario.Scenario) { s.Attack.Kind = "hypnosis" },
-		"attack.budget":      func(s *scenario.Scenario) { s.Attack.Budget = 5 },
 		"protocol.sharded": func(s *scenario.Scenario) {
 			s.Protocol.Sharded, s.People.Places, s.People.Categories = true, 4000, 500
 			s.Vendors.Places, s.Vendors.Categories = 100, 100
@@ -91,7 +90,7 @@ func TestWhatRealNodesCantDoIsRefused(t *testing.T) {
 	}
 	// All is told at once, each by its field, so that who asks can say the line.
 	s := scenario.Default()
-	s.Protocol.Work, s.Attack.Budget, s.Protocol.Heartbeat, s.Record.Series = 20, 5, 1, []string{"people", "peple"}
+	s.Protocol.Quota, s.Protocol.Work, s.Protocol.Heartbeat, s.Record.Series = 5, 40, 1, []string{"people", "peple"}
 	var all scenario.Problems
 	var fields []string
 	if err := New(nil).Check(s); !errors.As(err, &all) {
@@ -100,8 +99,27 @@ func TestWhatRealNodesCantDoIsRefused(t *testing.T) {
 	for _, p := range all {
 		fields = append(fields, p.Field)
 	}
-	if got, want := strings.Join(fields, " "), "protocol.work protocol.heartbeat attack.budget record.series[1]"; got != want {
+	if got, want := strings.Join(fields, " "), "protocol.quota protocol.work protocol.heartbeat record.series[1]"; got != want {
 		t.Errorf("%s are refused, want %s", got, want)
+	}
+}
+
+// Work is really done, by people for each intent and by an attacker as far as its
+// budget goes or is of use; plan says so beforehand.
+func TestExpectCountsWork(t *testing.T) {
+	s := small()
+	free, _ := New(nil).Expect(s)
+	s.Protocol.Work = 22
+	asked, _ := New(nil).Expect(s)
+	if got, want := asked-free, 6*(1<<22)*120*time.Nanosecond; got != want {
+		t.Errorf("six intents of 22 bits take %s more, want %s", got, want)
+	}
+	s.Attack.Kind, s.Attack.Sybils, s.Attack.Rate, s.Attack.Budget = spam, 1, 0.1, 1e5
+	with, _ := New(nil).Expect(s)
+	s.Attack.Budget = 1e12
+	most, _ := New(nil).Expect(s)
+	if with <= asked || most <= with || most-with > 7*(1<<22)*120*time.Nanosecond {
+		t.Errorf("%s without an attacker, %s with a small one, %s with one that has no use for all it has", asked, with, most)
 	}
 }
 

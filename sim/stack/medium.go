@@ -17,6 +17,7 @@ import (
 	"github.com/parley-network/parley/gossip"
 	"github.com/parley-network/parley/relcard/money"
 	"github.com/parley-network/parley/sim"
+	"github.com/parley-network/parley/sim/mesh"
 	"github.com/parley-network/parley/sim/scenario"
 	"github.com/parley-network/parley/sim/society"
 )
@@ -43,6 +44,7 @@ type Medium struct {
 	lot       *rand.Rand // of whom to dial
 	goods     goods
 	mesh      *gossip.Mesh
+	price     *gossip.Price
 	links     []sim.LinkOption
 	directory *directory
 	book      *book
@@ -76,6 +78,7 @@ func NewMedium(w *sim.World, s scenario.Scenario) (*Medium, error) {
 	m := &Medium{
 		w: w, s: s, rnd: w.RandFor("medium"), lot: w.RandFor("dials"), goods: goods{sharded: p.Sharded}, book: newBook(), parties: map[int32]*party{},
 		mesh:      meshOf(p.D, p.Low, p.High, p.Lazy, p.Heartbeat.Std()),
+		price:     &gossip.Price{Least: p.Work, Device: mesh.Phone},
 		pad:       padding(p.Size),
 		directory: newDirectory(2*(least+most), p.Peers, w.RandFor("directory")),
 	}

@@ -76,7 +76,7 @@ func (m *Medium) start(p *party) error {
 	p.meter.renew()
 	c := node.Config{
 		Name: p.name, Version: "sim", Host: h, Store: p.store, Keys: p.keys, Rand: m.w.RandFor(p.name),
-		Registry: &p.meter, Mesh: m.mesh, Discovery: m.directory.of(h, p.nat),
+		Registry: &p.meter, Mesh: m.mesh, Price: m.price, Discovery: m.directory.of(h, p.nat),
 		// The simulated network's addresses lie side by side.
 		Peers:   peerbook.Limits{PerRange: 1 << 20, PerGiver: 1 << 20},
 		Observe: func(e view.Event) { m.book.note(p.agent, e, time.Now()) },

@@ -57,6 +57,7 @@ type siege struct {
 	all  []*sybil
 	stop func()
 	here bool // it has come
+	purse
 }
 
 // sybilsOf is how many identities the attacker runs in a scenario.
@@ -72,7 +73,7 @@ func sybilsOf(s scenario.Scenario) int {
 func (g *siege) early() bool { return g.kind == coldBoot || g.kind == dawn || g.kind == colocation }
 
 func newSiege(m *Medium) (*siege, error) {
-	g := &siege{m: m, kind: m.s.Attack.Kind}
+	g := &siege{m: m, kind: m.s.Attack.Kind, purse: purse{budget: m.s.Attack.Budget, least: m.s.Protocol.Work}}
 	if g.kind == colocation {
 		if err := houses(m.w, sybilsOf(m.s), together); err != nil {
 			return nil, err
@@ -83,6 +84,8 @@ func newSiege(m *Medium) (*siege, error) {
 		if err != nil {
 			return nil, errors.Join(err, g.close())
 		}
+		s.purse = &g.purse
+		s.hearPrices()
 		g.all = append(g.all, s)
 	}
 	if len(g.all) > 0 {

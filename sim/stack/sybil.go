@@ -28,7 +28,8 @@ type sybil struct {
 	*sim.Sybil
 	m      *Medium
 	number int
-	sent   int    // spam
+	sent   int // spam
+	purse  *purse
 	key    []byte // to which offers to its spam are sealed
 	unlist func()
 	relays atomic.Bool
@@ -121,6 +122,12 @@ func (s *sybil) coin() bool {
 	return s.rnd.IntN(2) == 0
 }
 
+func (s *sybil) dice() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rnd.Uint64()
+}
+
 // draw picks whom to relay to.
 func (s *sybil) draw(from peer.ID) map[peer.ID]bool {
 	peers := s.Network().Peers()
@@ -135,7 +142,8 @@ func (s *sybil) draw(from peer.ID) map[peer.ID]bool {
 	return to
 }
 
-// spam sends all nodes it courted a well-formed intent of somebody made up.
+// spam sends all nodes it courted a well-formed intent of somebody made up, with
+// the work that is asked for it, unless there is none to be had.
 func (s *sybil) spam(now time.Time) error {
 	seed := sha256.Sum256(fmt.Appendf(nil, "spam %d %d", s.number, s.sent))
 	s.sent++
@@ -154,7 +162,11 @@ func (s *sybil) spam(now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("spam: %w", err)
 	}
-	wire, err := cast.Encode()
+	stamped, ok, err := s.purse.stamp(s.Topic, cast, s.dice(), now)
+	if err != nil || !ok {
+		return err
+	}
+	wire, err := stamped.Encode()
 	if err != nil {
 		return fmt.Errorf("spam: %w", err)
 	}
