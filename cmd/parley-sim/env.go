@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -108,16 +107,10 @@ func hint(err error) string {
 
 // show prints v as JSON, or calls plain where people read it.
 func (e *env) show(v any, plain func(w io.Writer)) error {
-	if !e.asJSON {
-		plain(e.out)
-		return nil
+	if e.asJSON {
+		return program.PrintJSON(e.out, v)
 	}
-	enc := json.NewEncoder(e.out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("print the answer: %w", err)
-	}
+	plain(e.out)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/parley-network/parley/cmd/internal/program"
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -17,16 +18,10 @@ import (
 
 // show prints v as JSON, or calls plain where people read it.
 func (e *env) show(v any, plain func(w io.Writer)) error {
-	if !e.asJSON {
-		plain(e.out)
-		return nil
+	if e.asJSON {
+		return program.PrintJSON(e.out, v)
 	}
-	enc := json.NewEncoder(e.out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("print the answer: %w", err)
-	}
+	plain(e.out)
 	return nil
 }
 

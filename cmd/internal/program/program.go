@@ -1,10 +1,12 @@
 // Package program is what the commands of this module have in common: how they
-// call their version, and where they send who mistypes.
+// call their version, answer other programs, and where they send who mistypes.
 package program
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"strings"
 
@@ -36,6 +38,19 @@ func commit(settings []debug.BuildSetting) string {
 		}
 	}
 	return v + dirty
+}
+
+// PrintJSON writes an answer for other programs, as JSON that people can read as
+// well: indented, with < and & as they are. What can't be written as JSON, or not
+// to w, is an error.
+func PrintJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("print the answer: %w", err)
+	}
+	return nil
 }
 
 // SeeHelp says where to read more of what a command line that could not be

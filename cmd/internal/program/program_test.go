@@ -2,6 +2,8 @@ package program
 
 import (
 	"errors"
+	"io"
+	"math"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -32,6 +34,29 @@ func TestVersion(t *testing.T) {
 		}
 	}
 }
+
+func TestPrintJSON(t *testing.T) {
+	var out strings.Builder
+	if err := PrintJSON(&out, map[string]string{"link": "a < b & c"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), "{\n  \"link\": \"a < b & c\"\n}\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for name, err := range map[string]error{
+		"what is no JSON":    PrintJSON(&out, math.NaN()),
+		"a reader that left": PrintJSON(left{}, 1),
+	} {
+		if err == nil || !strings.HasPrefix(err.Error(), "print the answer: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// left is a pipe that nobody reads any more.
+type left struct{}
+
+func (left) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 // Who mistypes is sent to the help of the command they were at.
 func TestSeeHelp(t *testing.T) {
