@@ -147,6 +147,8 @@ func TestRulesOfCombinations(t *testing.T) {
 		"too many together":     {map[string]any{"people.count": scenario.MaxAgents, "vendors.count": 1}, "people.count"},
 		"more seeds than there": {map[string]any{"people.count": 10, "vendors.count": 0, "adoption.rule": "bass", "adoption.seeds": 11}, "adoption.seeds"},
 		"a share above 1":       {map[string]any{"adoption.rule": "fraction", "adoption.threshold": 1.5}, "adoption.threshold"},
+		"elsewhere in one town": {map[string]any{"network.kind": "block"}, "network.within"},
+		"a ring that is whole":  {map[string]any{"people.count": 9, "vendors.count": 0, "network.kind": "watts-strogatz", "network.degree": 8}, "network.degree"},
 		"ends before it begins": {map[string]any{"faults.partition": 2, "faults.from": 5, "faults.to": 4}, "faults.to"},
 	} {
 		s := scenario.Default()
@@ -156,6 +158,23 @@ func TestRulesOfCombinations(t *testing.T) {
 			}
 		}
 		if err := s.Validate(); err == nil || !strings.HasPrefix(err.Error(), c.field+":") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, set := range map[string]map[string]any{
+		"all in one town":       {"network.within": 1},
+		"in two":                {"people.places": 2},
+		"nobody knows anybody":  {"network.degree": 0},
+		"each a town and alone": {"people.places": 1000, "network.within": 0},
+	} {
+		s := scenario.Default()
+		s.Network.Kind = "block"
+		for field, value := range set {
+			if err := s.Set(field, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Validate(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
