@@ -70,7 +70,8 @@ func TestWhatTheModelRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"[record]\nseries = [\"people\", \"peple\"]\n":              `a.toml:2: record.series[1]: there is no series "peple"; there are participants`,
 		"study = \"siege\"\n[attack]\nkind = \"spam\"\n":            `a.toml:3: attack.kind: is "spam", which is none of the twelve`,
-		"engine = \"stack\"\n\n[protocol]\nwork = 12\nloss = 0.5\n": "a.toml:4: protocol.work: engine stack: is 12; nodes ask for work by their load, want 0",
+		"engine = \"stack\"\n\n[protocol]\nwork = 30\nloss = 0.5\n": "a.toml:4: protocol.work: engine stack: is 30; real nodes ask for 22 bits at most",
+		"engine = \"stack\"\n[protocol]\nquota = 3.0\n":             "a.toml:3: protocol.quota: engine stack: is 3; real nodes can't count what one identity casts",
 		"[network]\nkind = \"block\"\n":                             "a.toml:1: network.within: is 0.8, and there is one town",
 	} {
 		file(t, "a.toml", text)
