@@ -185,3 +185,59 @@ func TestSituationsAreRefused(t *testing.T) {
 		t.Errorf("nothing was felt in peace, and it is %v times as slow", s.Slower())
 	}
 }
+
+// Casts are numbered one by one from the first on, come from those who publish,
+// and at last from node 0 alone where it is the caster; everybody else is owed
+// each, once.
+func TestWhoCasts(t *testing.T) {
+	s := Situation{Honest: 6, Dials: 2, Publishers: 3, From: 30 * time.Second, Gap: 2 * time.Second, Until: 50 * time.Second,
+		Last: 44 * time.Second, Caster: true, Plan: Plan{Censor: -1}}
+	for _, caster := range []bool{true, false} {
+		s.Caster = caster
+		rec, err := s.live(shipped(50*ms, 50*ms), Default(), 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, owed := map[int]int{}, map[[2]int]int{}
+		for _, d := range rec.all {
+			from[d.cast] = d.from
+			owed[[2]int{d.cast, d.to}]++
+			if d.to == d.from || d.took <= 0 || d.took == never {
+				t.Errorf("delivery %+v", d)
+			}
+		}
+		if len(from) != 10 || len(rec.copies) != 10 || len(owed) != 10*5 || len(rec.all) != 10*5 {
+			t.Errorf("%d casts, %d deliveries, want 10 and 50", len(from), len(rec.all))
+		}
+		others := 0
+		for cast := range 10 {
+			if from[cast] >= s.Publishers {
+				t.Errorf("cast %d is of node %d, which does not publish", cast, from[cast])
+			}
+			if cast >= 7 && from[cast] != 0 {
+				others++
+			}
+			if cast < 7 && from[cast] != 0 {
+				others += 100
+			}
+		}
+		if caster && others%100 != 0 || others < 100 {
+			t.Errorf("caster %v: of the last three %d are another's, of those before %d", caster, others%100, others/100)
+		}
+	}
+}
+
+// Nodes that wake up late are connected with nobody before: what is cast until
+// then reaches nobody by gossip, and all that is cast later everybody.
+func TestAwakeAtDawn(t *testing.T) {
+	s := Situation{Honest: 8, Dials: 3, Awake: 20 * time.Second, From: 5 * time.Second, Gap: 5 * time.Second, Until: 60 * time.Second, Plan: Plan{Censor: -1}}
+	rec, err := s.live(shipped(50*ms, 50*ms), Default(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range rec.all {
+		if at := s.From + time.Duration(d.cast)*s.Gap; (d.took == never) != (at < s.Awake) && at != s.Awake {
+			t.Errorf("of cast %d, at %s, node %d had it after %d µs", d.cast, at, d.to, d.took)
+		}
+	}
+}
