@@ -155,6 +155,9 @@ func TestPeaceIsTheSameWhateverComes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if p := s.InPeace(); p.Sybils+p.Lured+p.Kept+p.Ring != 0 || p.Honest != s.Honest || p.Reach != s.Reach {
+			t.Fatalf("peace is %+v", p)
+		}
 		if got.Quiet != want.Quiet {
 			t.Fatalf("in peace %+v, and %+v where nobody would come", got.Quiet, want.Quiet)
 		}
