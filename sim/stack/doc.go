@@ -27,7 +27,9 @@
 //   - A node behind a NAT can't be dialled, and no hole is punched.
 //   - A vendor's node answers by its rules at once; the time that its people
 //     take to think (vendors.think, exponential) is added to what was measured.
-//   - Computing takes no time: virtual time passes only while all wait.
+//   - Computing takes no time: virtual time passes only while all wait. But work
+//     for a stamp takes people as long as on a phone; and an attacker no more than
+//     its budget, though it is really done.
 //
 // Same seed, same population, keys, links and losses; but not the same run, as
 // goroutines and TLS draw on the machine.
