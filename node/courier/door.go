@@ -34,10 +34,10 @@ const (
 	strangersRate = 8
 	peerRate      = 2
 	// opensRate and opensBurst bound the letters opened without the work asked
-	// for, of one peer; and allOpens and allOpensBurst those of all peers that
-	// are not known to bring letters of known parties: 2% of a core.
-	opensRate, opensBurst    = 20, 200
-	allOpens, allOpensBurst  = 100, 1000
+	// for, of one peer that is not known to bring letters of known parties; and
+	// allOpens and allOpensBurst those of all such peers: 1% of a core.
+	opensRate, opensBurst    = 5, 100
+	allOpens, allOpensBurst  = 50, 500
 	peersFollowed            = 4096
 	friendFor                = time.Hour
 	unopenedCost, openedCost = 1.0 / 16, 1.0 / 8 // what letters count for that were refused for want of work
@@ -67,10 +67,9 @@ func (d *door) knock(from peer.ID, bits int, now time.Time) (asked int, open boo
 	defer d.mu.Unlock()
 	asked = max(d.all.Bits(strangersRate, now), d.peers.Bits(from, now))
 	switch {
-	case bits >= asked:
+	case bits >= asked, now.Before(d.friends[from]):
 		return asked, true
-	case !d.opens.Allow(from, 1, now):
-	case now.Before(d.friends[from]) || d.others.Allow(struct{}{}, 1, now):
+	case d.opens.Allow(from, 1, now) && d.others.Allow(struct{}{}, 1, now):
 		return asked, true
 	}
 	d.add(from, unopenedCost, now)
