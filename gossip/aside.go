@@ -69,7 +69,7 @@ func (c *conduct) aside(topic, id string, from peer.ID, now time.Time) []peer.ID
 	}
 	shuffle(first)
 	shuffle(then)
-	to, known := append(first, then...), c.claims[id]
+	to, known := append(first, then...), c.claims.byID[id]
 	return slices.DeleteFunc(to[:min(wanted, len(to))], func(p peer.ID) bool {
 		return p == from || known != nil && known.had(p)
 	})
@@ -108,7 +108,7 @@ func (c *conduct) asks(p peer.ID, ids []string, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range ids {
-		if known := c.claim(id, now); known != nil && len(known.asked) < maxClaimants {
+		if known := c.claims.of(p, id, now); known != nil && len(known.asked) < maxClaimants {
 			known.asked = append(known.asked, p)
 		}
 	}
