@@ -84,6 +84,34 @@ func TestARefusedCastComesBackWithItsWork(t *testing.T) {
 	})
 }
 
+// A node that has nobody in its mesh who is any good hands its casts to others
+// that have brought something, and hears it from those as well when they want
+// work. Who has brought nothing has no say.
+func TestARefusalFromOutsideTheMeshIsHeard(t *testing.T) {
+	for name, bearer := range map[string]bool{"one that has brought something": true, "one that has not": false} {
+		t.Run(name, func(t *testing.T) {
+			simulate(t, 2, func(net *simulation) {
+				author, busy := net.nodes[0], net.nodes[1]
+				c, first := stroller(t, "parent"), stroller(t, "first")
+				shard := c.Intent.Shard()
+				net.line(shard, author, busy)
+				if bearer {
+					net.cast(busy, first)
+					net.settle()
+				}
+				author.Lose(shard, busy.Host.ID())
+				busy.Burden(shard, 1000)
+				net.cast(author, c)
+				net.settle()
+				minted, heard := author.count(t, "stamps_minted_total", ""), slices.Contains(busy.ids(), c.ID.String())
+				if want := map[bool]int{true: 1}[bearer]; minted != want || heard != bearer {
+					t.Errorf("%d stamps were made, want %d; it was heard: %v", minted, want, heard)
+				}
+			})
+		})
+	}
+}
+
 // Neighbours are told beforehand, so that the first try has its work.
 func TestNeighboursAreToldWhatIsAskedFor(t *testing.T) {
 	simulate(t, 3, func(net *simulation) {

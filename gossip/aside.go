@@ -46,33 +46,53 @@ const (
 func (c *conduct) aside(topic, id string, from peer.ID, now time.Time) []peer.ID {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	bearers, mesh := c.bearers[topic], c.meshes[topic]
-	wanted := sound
-	for p, s := range mesh {
-		if bearers[p].After(now) && !s.silent() {
-			wanted--
-		}
-	}
-	if wanted <= 0 || len(bearers) == 0 {
-		return nil
-	}
+	wanted, others := c.doubt(topic, now)
 	var first, then []peer.ID
-	for p, until := range bearers {
-		_, in := mesh[p]
-		switch {
-		case in, !until.After(now), c.resting[p].After(now):
-		case c.dialled(p):
+	for _, p := range others {
+		if c.dialled(p) {
 			first = append(first, p)
-		default:
+		} else {
 			then = append(then, p)
 		}
 	}
 	shuffle(first)
 	shuffle(then)
-	to, known := append(first, then...), c.claims[id]
+	to, known := append(first, then...), c.claims.byID[id]
 	return slices.DeleteFunc(to[:min(wanted, len(to))], func(p peer.ID) bool {
 		return p == from || known != nil && known.had(p)
 	})
+}
+
+// doubt returns how many bearers a topic's mesh lacks, and those outside it that
+// could make up for them; none where it lacks none. The caller holds the lock.
+func (c *conduct) doubt(topic string, now time.Time) (wanted int, others []peer.ID) {
+	bearers, mesh := c.bearers[topic], c.meshes[topic]
+	wanted = sound
+	for p, s := range mesh {
+		if bearers[p].After(now) && !s.silent() {
+			wanted--
+		}
+	}
+	if wanted <= 0 {
+		return 0, nil
+	}
+	for p, until := range bearers {
+		if _, in := mesh[p]; !in && until.After(now) && !c.resting[p].After(now) {
+			others = append(others, p)
+		}
+	}
+	return wanted, others
+}
+
+// listeners returns whose word counts on what work a topic's casts need: the
+// neighbours in its mesh, and if that is in doubt those outside it that casts
+// are handed to. A node with none but sybils in its mesh would else not hear
+// why its casts get no further.
+func (s *Service) listeners(topic string) []peer.ID {
+	s.conduct.mu.Lock()
+	defer s.conduct.mu.Unlock()
+	_, others := s.conduct.doubt(topic, time.Now())
+	return append(s.meshes.of(topic), others...)
 }
 
 func shuffle(ps []peer.ID) { rand.Shuffle(len(ps), func(i, j int) { ps[i], ps[j] = ps[j], ps[i] }) }
@@ -108,7 +128,7 @@ func (c *conduct) asks(p peer.ID, ids []string, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range ids {
-		if known := c.claim(id, now); known != nil && len(known.asked) < maxClaimants {
+		if known := c.claims.of(p, id, now); known != nil && len(known.asked) < maxClaimants {
 			known.asked = append(known.asked, p)
 		}
 	}

@@ -3,6 +3,7 @@ package gossip
 import (
 	"time"
 
+	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity/dagcbor"
 )
@@ -38,6 +39,12 @@ func (s *Service) Tells(c *intentcast.Cast) bool {
 	defer s.live.mu.Unlock()
 	r := s.live.lines[lineOf(c)]
 	return r != nil && r.id == digestOf(c.ID)
+}
+
+// Lose has s take p for a peer outside the mesh of the shard's topic.
+func (s *Service) Lose(shard string, p peer.ID) {
+	s.meshes.Prune(p, TopicPrefix+shard)
+	s.conduct.Prune(p, TopicPrefix+shard)
 }
 
 // Asks is the difficulty that s asks for on a shard's topic.

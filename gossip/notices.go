@@ -282,17 +282,18 @@ func (s *Service) readNotice(st network.Stream, p peer.ID) error {
 }
 
 // heed does what a neighbour's notice asks for. Only topics that are followed
-// and neighbours in their meshes count.
+// and those who are handed casts on them count; see listeners. Anybody else
+// could set a price for nodes that it relays nothing for.
 func (s *Service) heed(p peer.ID, n admission.Notice, now time.Time) {
 	for _, need := range n.Needs {
-		if slices.Contains(s.meshes.of(need.Topic), p) {
+		if slices.Contains(s.listeners(need.Topic), p) {
 			s.notices.mu.Lock()
 			s.notices.demands.Say(p, need.Topic, int(need.Bits), now)
 			s.notices.mu.Unlock()
 		}
 	}
 	for _, r := range n.Refused {
-		neighbours := s.meshes.of(r.Topic)
+		neighbours := s.listeners(r.Topic)
 		if !slices.Contains(neighbours, p) || s.refusedOwn(r.ID, r.Topic, p, int(r.Bits)) {
 			continue
 		}

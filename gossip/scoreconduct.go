@@ -2,7 +2,6 @@ package gossip
 
 import (
 	"context"
-	"crypto/sha256"
 	"sync"
 	"time"
 
@@ -36,11 +35,8 @@ const (
 	handedOver = 500 * time.Millisecond
 	// doubtful is how many topics wait to be looked at.
 	doubtful = 64
-	// maxKept and maxClaims bound what is kept of peers that come and go.
-	maxKept   = 4096
-	maxClaims = 4096
-	// claimLife is how long an "I have it" is kept for a cast to come.
-	claimLife = 10 * time.Second
+	// maxKept bounds what is kept of peers that come and go.
+	maxKept = 4096
 )
 
 // conduct watches whether neighbours take part. GossipSub's own measure (P3)
@@ -63,9 +59,8 @@ type conduct struct {
 	doubts  chan string                // topics whose mesh is silent by a third
 
 	mu      sync.Mutex
-	meshes  map[string]map[peer.ID]standing  // by topic
-	claims  map[string]*claim                // by message id
-	expiry  []claimed                        // the claims by age
+	meshes  map[string]map[peer.ID]standing // by topic
+	claims  claims
 	resting map[peer.ID]time.Time            // those kept out of meshes, and until when
 	proven  map[peer.ID]time.Time            // those who brought a cast, and until when that counts
 	bearers map[string]map[peer.ID]time.Time // the same by topic, of those who are there
@@ -74,7 +69,7 @@ type conduct struct {
 func (c *conduct) init(self peer.ID, dialled func(peer.ID) bool, copies, handed prometheus.Counter) {
 	c.self, c.dialled, c.copies, c.handed = self, dialled, copies, handed
 	c.doubts, c.bearers = make(chan string, doubtful), make(map[string]map[peer.ID]time.Time)
-	c.meshes, c.claims = make(map[string]map[peer.ID]standing), make(map[string]*claim)
+	c.meshes, c.claims = make(map[string]map[peer.ID]standing), newClaims()
 	c.resting, c.proven = make(map[peer.ID]time.Time), make(map[peer.ID]time.Time)
 }
 
@@ -128,20 +123,6 @@ func (c *conduct) silentIn(topic string) []peer.ID {
 type standing struct{ missed, failed int }
 
 func (s standing) silent() bool { return s.missed >= silentAfter || s.failed >= failedAfter }
-
-// claim is what is known of one message: who says it has it, and once it was
-// delivered its topic.
-type claim struct {
-	by    []peer.ID
-	since []time.Time // when each said so
-	asked []peer.ID   // who was asked for it
-	topic string
-}
-
-type claimed struct {
-	id    string
-	until time.Time
-}
 
 // score is what p's conduct counts for at now.
 func (c *conduct) score(p peer.ID, now time.Time) float64 {
@@ -210,7 +191,7 @@ func (c *conduct) DeliverMessage(m *pubsub.Message) {
 func (c *conduct) delivered(from peer.ID, topic, id string, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	mesh, known, failed := c.meshes[topic], c.claim(id, now), 1
+	mesh, known, failed := c.meshes[topic], c.claims.delivered(id, now), 1
 	if _, in := mesh[from]; in || known != nil && len(known.asked) == 0 {
 		failed = 0 // nobody had to be asked
 	}
@@ -226,7 +207,7 @@ func (c *conduct) delivered(from peer.ID, topic, id string, now time.Time) {
 				c.shown(p, topic)
 			}
 		}
-		*known = claim{topic: topic}
+		known.by, known.since, known.asked, known.topic = nil, nil, nil, topic
 	}
 	if len(c.silentIn(topic)) > 0 {
 		select {
@@ -262,7 +243,7 @@ func (c *conduct) says(p peer.ID, ids []string, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range ids {
-		switch known := c.claim(id, now); {
+		switch known := c.claims.of(p, id, now); {
 		case known == nil:
 		case known.topic != "":
 			c.shown(p, known.topic)
@@ -287,25 +268,6 @@ func (c *conduct) has(p peer.ID, topic string) {
 	if _, in := c.meshes[topic][p]; in {
 		c.meshes[topic][p] = standing{}
 	}
-}
-
-// claim returns what is kept of a message, new if need be, or nil if there is
-// too much already. The caller holds the lock.
-func (c *conduct) claim(id string, now time.Time) *claim {
-	for len(c.expiry) > 0 && !c.expiry[0].until.After(now) {
-		delete(c.claims, c.expiry[0].id)
-		c.expiry = c.expiry[1:]
-	}
-	if known := c.claims[id]; known != nil {
-		return known
-	}
-	if len(c.claims) >= maxClaims || len(id) > sha256.Size {
-		return nil
-	}
-	known := new(claim)
-	c.claims[id] = known
-	c.expiry = append(c.expiry, claimed{id, now.Add(claimLife)})
-	return known
 }
 
 // keep sets p's time in m, which holds most peers: what lies before now goes

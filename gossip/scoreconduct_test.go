@@ -135,8 +135,8 @@ func TestConductIsBounded(t *testing.T) {
 			case 4:
 				c.review(busy, []peer.ID{"a", "e", "f"}, now)
 			}
-			if len(c.claims) != len(c.expiry) || len(c.claims) > maxClaims {
-				t.Fatalf("%d claims, %d to expire", len(c.claims), len(c.expiry))
+			if k := &c.claims; len(k.byID) != k.age.Len() || len(k.byID) > maxClaims || k.named > len(k.byID) {
+				t.Fatalf("%d claims, %d to expire, %d of what has not come", len(k.byID), k.age.Len(), k.named)
 			}
 			if got := c.score("f", now); got != 0 {
 				t.Fatalf("one that did nothing scores %v", got)
@@ -148,7 +148,7 @@ func TestConductIsBounded(t *testing.T) {
 		keep(c.resting, peer.ID(fmt.Sprint(i)), noon.Add(time.Hour), noon, maxKept)
 		c.says("a", []string{fmt.Sprint(i)}, noon)
 	}
-	if len(c.resting) > maxKept || len(c.claims) > maxClaims {
-		t.Errorf("%d resting, %d claims are kept", len(c.resting), len(c.claims))
+	if len(c.resting) > maxKept || len(c.claims.byID) > maxClaims {
+		t.Errorf("%d resting, %d claims are kept", len(c.resting), len(c.claims.byID))
 	}
 }

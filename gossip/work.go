@@ -128,7 +128,7 @@ func (o *ownCast) stamped(w *works) int {
 // what its life takes beyond.
 func (s *Service) needs(o *ownCast) int {
 	now := time.Now()
-	neighbours := s.meshes.of(o.topic)
+	neighbours := s.listeners(o.topic)
 	s.notices.mu.Lock()
 	announced := s.notices.demands.Of(o.topic, neighbours, now)
 	s.notices.mu.Unlock()

@@ -31,6 +31,7 @@ func (n *Node) Accept(ctx context.Context, id dagcbor.CID) (view.Card, error) {
 	if err != nil {
 		return view.Card{}, fmt.Errorf("accept: %w", err)
 	}
+	id = offer.ID // it may have been renewed
 	label := cardLabel(id)
 	card, err := n.acceptAs(ctx, label, id, offer, stored, cast)
 	if err != nil {
@@ -76,9 +77,12 @@ func (n *Node) acceptAs(ctx context.Context, label string, id dagcbor.CID, offer
 // proposeIn makes the acceptance durable: the offer's state, the card and the
 // letter, all or none.
 func (n *Node) proposeIn(c *change, offer dagcbor.CID, card relcard.Signed, body cardBody, out courier.Outgoing, vendor string) error {
-	_, stored, rec, err := storedOffer(c.Tx, offer)
+	live, stored, rec, err := storedOffer(c.Tx, offer)
 	if err != nil {
 		return err
+	}
+	if live.ID != offer {
+		return fmt.Errorf("offer %s was renewed while it was being accepted: accept it again: %w", offer, view.ErrConflict)
 	}
 	if rec.State != offerOpen {
 		return fmt.Errorf("offer %s is already %s: %w", offer, rec.State, view.ErrConflict)

@@ -120,12 +120,10 @@ func (b *intentBody) asksTheSame(cast *intentcast.Cast, version dagcbor.CID) boo
 // sameAsk reports whether two versions of an intent differ only in their
 // place and their times.
 func sameAsk(a, b *intentcast.Intent) bool {
-	x, y := *a, *b
-	for _, in := range []*intentcast.Intent{&x, &y} {
-		in.Seq, in.Root, in.Prev = 0, dagcbor.CID{}, dagcbor.CID{}
-		in.Created, in.Expires = identity.Time{}, identity.Time{}
-	}
-	bx, errX := dagcbor.Marshal(&x)
-	by, errY := dagcbor.Marshal(&y)
-	return errX == nil && errY == nil && bytes.Equal(bx, by)
+	y := *b
+	y.Seq, y.Root, y.Prev = a.Seq, a.Root, a.Prev
+	y.Created, y.Expires = a.Created, a.Expires
+	was, errWas := dagcbor.Marshal(a)
+	is, errIs := dagcbor.Marshal(&y)
+	return errWas == nil && errIs == nil && bytes.Equal(was, is)
 }

@@ -3,6 +3,7 @@ package node_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/node/market"
 	"github.com/parley-network/parley/node/view"
 	"github.com/parley-network/parley/sim"
 )
@@ -56,6 +58,121 @@ func TestExtend(t *testing.T) {
 		w.Meet([]sim.Edge{{A: 0, B: 1}, {A: 0, B: 2}, {A: 0, B: 3}}, tn.cheap, tn.dear, tn.bystanders[0], tn.bystanders[1])
 		awaitState(w, tn.pat, card.ID, "active")
 	})
+}
+
+// An offer that would have ended with the intent is made once more when that is
+// extended, the same but for its end. Who had looked at it accepts it by the id
+// it had, in one card; there is one offer of that vendor, and it was not news.
+func TestAcceptOfAnOfferRenewedMeanwhile(t *testing.T) {
+	sim.Run(t, 431, func(w *sim.World) {
+		ctx := w.T.Context()
+		tn := newTown(w)
+		want := roses()
+		want.Life = "1h"
+		in := must[view.Intent](w)(tn.pat.Cast(ctx, want))
+		looked := byVendor(w, tn.pat, in.Root, "dear", offersOf(w, tn.pat, in.Root, 2))
+		news := told(w, tn.pat, "offer.received")
+		for i, life := range []string{"4h", "12h", "48h"} {
+			must[view.Intent](w)(tn.pat.Extend(ctx, in.Root, view.ExtendWant{For: life}))
+			w.Eventually(time.Minute, "the shop renews its offer", func() bool {
+				return len(byVendor(w, tn.pat, in.Root, "dear", must[[]view.Offer](w)(tn.pat.Offers(ctx, in.Root))).Earlier) == i+1
+			})
+			time.Sleep(time.Minute)
+		}
+		all := must[[]view.Offer](w)(tn.pat.Offers(ctx, in.Root))
+		live := byVendor(w, tn.pat, in.Root, "dear", all)
+		if len(all) != 2 || live.ID == looked.ID || !live.Acceptable || live.Body.Total != looked.Body.Total {
+			t.Fatalf("after three extensions: %+v", all)
+		}
+		if len(live.Earlier) != 3 || live.Earlier[0] != looked.ID {
+			t.Errorf("it was offered before as %v, first as %s", live.Earlier, looked.ID)
+		}
+		if n := told(w, tn.pat, "offer.received"); n != news {
+			t.Errorf("%d offers that say the same were told as news", n-news)
+		}
+		card := must[view.Card](w)(tn.pat.Accept(ctx, looked.ID))
+		if card.Body.Offer != live.ID {
+			t.Errorf("the card accepts %s, want the offer that stands, %s", card.Body.Offer, live.ID)
+		}
+		awaitState(w, tn.pat, card.ID, "active")
+		if _, err := tn.pat.Accept(ctx, looked.ID); !errors.Is(err, view.ErrConflict) {
+			t.Errorf("accepted once more: %v", err)
+		}
+	})
+}
+
+// An offer that ends before the intent does stands as it is when that is
+// extended: no vendor offers anew.
+func TestExtensionLeavesOffersThatStand(t *testing.T) {
+	sim.Run(t, 433, func(w *sim.World) {
+		ctx := w.T.Context()
+		tn := newTown(w)
+		for _, p := range []*sim.Party{tn.cheap, tn.dear} {
+			rules := must[market.Rules](w)(p.Rules(ctx))
+			rules.OfferLife = market.Duration(10 * time.Hour)
+			ok(w, p.SetRules(ctx, rules))
+		}
+		in := must[view.Intent](w)(tn.pat.Cast(ctx, roses())) // for a day
+		before := offersOf(w, tn.pat, in.Root, 2)
+		must[view.Intent](w)(tn.pat.Extend(ctx, in.Root, view.ExtendWant{For: "72h"}))
+		w.Eventually(time.Minute, "the shops hear of it", func() bool {
+			v, err := tn.dear.Intent(ctx, in.Root)
+			return err == nil && v.Body.Seq == 1
+		})
+		time.Sleep(time.Minute)
+		after := must[[]view.Offer](w)(tn.pat.Offers(ctx, in.Root))
+		if len(after) != 2 || after[0].ID != before[0].ID || after[1].ID != before[1].ID || !after[0].Acceptable {
+			t.Errorf("the offers were %s and %s, and after the extension there are %+v", before[0].ID, before[1].ID, after)
+		}
+		for _, p := range []*sim.Party{tn.cheap, tn.dear} {
+			if n := told(w, p, "offer.sent"); n != 1 {
+				t.Errorf("%s made %d offers", p.Name, n)
+			}
+		}
+		awaitState(w, tn.pat, must[view.Card](w)(tn.pat.Accept(ctx, after[0].ID)).ID, "active")
+	})
+}
+
+// A vendor that changes what it offers takes the place of its own offer; nobody
+// accepts the other by the id of the first.
+func TestAcceptOfAnOfferReplacedByAnother(t *testing.T) {
+	sim.Run(t, 432, func(w *sim.World) {
+		ctx := w.T.Context()
+		tn := newTown(w)
+		want := roses()
+		want.Life = "1h"
+		in := must[view.Intent](w)(tn.pat.Cast(ctx, want))
+		looked := byVendor(w, tn.pat, in.Root, "dear", offersOf(w, tn.pat, in.Root, 2))
+		tn.dear.Stock(shop("46", "SD-BASE", "SD-BASE-A"))
+		must[view.Intent](w)(tn.pat.Extend(ctx, in.Root, view.ExtendWant{For: "4h"}))
+		w.Eventually(time.Minute, "the shop offers something else", func() bool {
+			o := byVendor(w, tn.pat, in.Root, "dear", must[[]view.Offer](w)(tn.pat.Offers(ctx, in.Root)))
+			return o.ID != looked.ID
+		})
+		live := byVendor(w, tn.pat, in.Root, "dear", must[[]view.Offer](w)(tn.pat.Offers(ctx, in.Root)))
+		if len(live.Earlier) != 0 {
+			t.Errorf("it says something else, and was offered before as %v", live.Earlier)
+		}
+		_, err := tn.pat.Accept(ctx, looked.ID)
+		if !errors.Is(err, view.ErrConflict) || !strings.Contains(err.Error(), live.ID.String()) {
+			t.Errorf("accepted by the id of the first: %v", err)
+		}
+	})
+}
+
+// byVendor is the one offer among them of the vendor of that name.
+func byVendor(w *sim.World, p *sim.Party, root dagcbor.CID, name string, all []view.Offer) (found view.Offer) {
+	w.T.Helper()
+	n := 0
+	for _, o := range all {
+		if o.Body.Vendor.Name == name {
+			found, n = o, n+1
+		}
+	}
+	if n != 1 {
+		w.T.Fatalf("%d offers of %s among %d to %s", n, name, len(all), root)
+	}
+	return found
 }
 
 // What can't be extended, and how far.

@@ -63,7 +63,7 @@ func (n *Node) Intents(ctx context.Context, mine bool) ([]view.Intent, error) {
 			return err
 		}
 		for _, r := range recs {
-			v, err := ownView(tx, r)
+			v, err := n.ownView(tx, r)
 			if err != nil {
 				return err
 			}
@@ -83,7 +83,7 @@ func (n *Node) Intent(ctx context.Context, root dagcbor.CID) (view.Intent, error
 	err := n.cfg.Store.View(ctx, func(tx store.Tx) error {
 		r, err := tx.Get(kindIntent, root.String())
 		if err == nil {
-			v, err = ownView(tx, r)
+			v, err = n.ownView(tx, r)
 			return err
 		}
 		if !errors.Is(err, store.ErrNotFound) {
@@ -105,7 +105,7 @@ func (n *Node) Intent(ctx context.Context, root dagcbor.CID) (view.Intent, error
 	return v, nil
 }
 
-func ownView(tx store.Tx, r store.Record) (view.Intent, error) {
+func (n *Node) ownView(tx store.Tx, r store.Record) (view.Intent, error) {
 	var body intentBody
 	if err := get(r, &body); err != nil {
 		return view.Intent{}, err
@@ -124,7 +124,9 @@ func ownView(tx store.Tx, r store.Record) (view.Intent, error) {
 	} else if asked != nil {
 		v.Asked = &asked.Intent
 	}
-	if body.Told.IsZero() {
+	if w, working := n.gossip.Working(cast.ID); working {
+		v.Answer = w.String()
+	} else if body.Told.IsZero() {
 		v.Answer = "not yet sent: waiting for a peer that listens"
 	}
 	return v, nil

@@ -123,7 +123,7 @@ func (n *Node) compose() (err error) {
 	if n.courier, err = courier.New(courier.Config{
 		Host: n.cfg.Host, Store: journaled{n.cfg.Store, n}, Secrets: n.cfg.Keys, Log: n.cfg.Log.Named("courier"),
 		Rand: n.cfg.Rand, Registry: n.cfg.Registry, Handle: n.receive,
-		Moves: mayMove, Moved: n.routeMoved, Mailboxes: n.mailboxes(), Public: n.vendor != nil, GivenUp: n.letterGivenUp,
+		Moves: mayMove, Moved: n.routeMoved, Known: n.knownParty, Open: anybodyWrites, Mailboxes: n.mailboxes(), Public: n.vendor != nil, GivenUp: n.letterGivenUp,
 	}); err != nil {
 		return err
 	}

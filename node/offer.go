@@ -47,14 +47,15 @@ func (n *Node) receiveOffer(c *change, in courier.Inbound) error {
 	if err != nil {
 		return err
 	}
+	var earlier []dagcbor.CID
 	if !replaced.IsZero() {
-		if err := c.Delete(kindOffer, replaced.String()); err != nil {
+		if earlier, err = replaceOffer(c, replaced, offer); err != nil {
 			return err
 		}
 	}
 	err = put(c.Tx, store.Record{
 		Kind: kindOffer, ID: offer.ID.String(), Ref: cast.Root().String(), State: offerOpen, Due: offer.Offer.Expires.Std(),
-	}, offerBody{Offer: l.Offer, Log: l.Log, Received: identity.At(c.now)})
+	}, offerBody{Offer: l.Offer, Log: l.Log, Received: identity.At(c.now), Earlier: earlier})
 	if err != nil {
 		return err
 	}
@@ -64,6 +65,9 @@ func (n *Node) receiveOffer(c *change, in courier.Inbound) error {
 		if err := n.standingOffer(c, cast, own); err != nil {
 			return err
 		}
+	}
+	if len(earlier) > 0 && own.Standing == "" {
+		return c.note("offer.renewed", offer.ID, "%s has renewed its offer of %s, until %s", offer.Offer.Vendor.Name, offer.Offer.Total, offer.Offer.Expires)
 	}
 	return c.note(kind, offer.ID, "%s offers %s for %s", offer.Offer.Vendor.Name, offer.Offer.Total, lineNames(&offer.Offer))
 }
@@ -96,10 +100,12 @@ func bidderID(root dagcbor.CID, vendor identity.DID) string {
 
 // roomForOffer enforces the responder cap and one live offer a vendor, and
 // takes the vendor's place for this one. A later offer takes the place of an
-// earlier one, whose id is returned.
+// earlier one, whose id is returned. A vendor that makes offer after offer is
+// refused: each is a line in the owner's events.
 func roomForOffer(c *change, cast *intentcast.Cast, offer *intentcast.SignedOffer) (dagcbor.CID, error) {
 	root, vendor := cast.Root(), offer.Offer.Vendor.DID
 	var replaced dagcbor.CID
+	var used identity.Time
 	rec, err := c.Get(kindBidder, bidderID(root, vendor))
 	switch {
 	case err == nil:
@@ -110,7 +116,7 @@ func roomForOffer(c *change, cast *intentcast.Cast, offer *intentcast.SignedOffe
 		if b.Offer == offer.ID || !b.Created.Before(offer.Offer.Created) || accepted(c, b.Offer) {
 			return replaced, refuse("offer %s: an offer of the same vendor as new or newer, or accepted, is here", offer.ID)
 		}
-		replaced = b.Offer
+		replaced, used = b.Offer, b.Used
 	case errors.Is(err, store.ErrNotFound):
 		have, err := c.Count(store.Query{Kind: kindBidder, Ref: root.String()})
 		if err != nil {
@@ -122,9 +128,13 @@ func roomForOffer(c *change, cast *intentcast.Cast, offer *intentcast.SignedOffe
 	default:
 		return replaced, err
 	}
+	used, ok := paced(used, c.now)
+	if !ok {
+		return replaced, refuse("offer %s: %d offers of the same vendor have come within minutes, and no more are taken for now", offer.ID, offersAtOnce)
+	}
 	return replaced, put(c.Tx, store.Record{
 		Kind: kindBidder, ID: bidderID(root, vendor), Ref: root.String(), Due: cast.Intent.Expires.Std(),
-	}, bidderBody{Offer: offer.ID, Created: offer.Offer.Created})
+	}, bidderBody{Offer: offer.ID, Created: offer.Offer.Created, Used: used})
 }
 
 // accepted reports whether a received offer has become a card.
@@ -192,7 +202,7 @@ func (n *Node) rankOffers(cast *intentcast.Cast, body intentBody, recs []store.R
 		if err != nil {
 			return nil, err
 		}
-		v := view.Offer{ID: o.ID, Intent: cast.Root(), Body: o.Offer, Received: b.Received, State: r.State}
+		v := view.Offer{ID: o.ID, Intent: cast.Root(), Body: o.Offer, Received: b.Received, State: r.State, Earlier: b.Earlier}
 		if !body.asksTheSame(cast, o.Offer.Intent) && r.State == offerOpen {
 			v.State = offerLapsed
 			v.Reasons = []market.Reason{{Code: market.CodeExpired, Text: "It answers an earlier version of the intent."}}
@@ -231,8 +241,13 @@ func (n *Node) Best(ctx context.Context, root dagcbor.CID) (view.Offer, bool, er
 	return offers[0], true, nil
 }
 
-// storedOffer reads one received offer.
+// storedOffer reads one received offer, or the one that has taken its place and
+// says the same.
 func storedOffer(tx store.Tx, id dagcbor.CID) (*intentcast.SignedOffer, offerBody, store.Record, error) {
+	id, err := liveOffer(tx, id)
+	if err != nil {
+		return nil, offerBody{}, store.Record{}, err
+	}
 	r, err := tx.Get(kindOffer, id.String())
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, offerBody{}, r, fmt.Errorf("offer %s: %w", id, view.ErrNotFound)

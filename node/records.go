@@ -13,13 +13,14 @@ import (
 // What the node keeps, by kind. The courier and the vendor's catalogue keep
 // kinds of their own.
 const (
-	kindEvent  store.Kind = "event"  // ID: number · Due: forgotten
-	kindIntent store.Kind = "intent" // own; ID: root CID · Ref: author DID · State: its status · Due: expiry
-	kindHeard  store.Kind = "heard"  // others'; ID: root CID · State: its status · Due: expiry
-	kindOffer  store.Kind = "offer"  // received; ID: offer CID · Ref: intent root · Due: expiry
-	kindBidder store.Kind = "bidder" // who has an offer in; ID: intent root and vendor DID · Ref: intent root · Due: expiry
-	kindSent   store.Kind = "sent"   // offers made; ID: offer CID · Ref: intent root · Due: expiry
-	kindCard   store.Kind = "card"   // ID: CID of version 0 · Ref: offer CID · State
+	kindEvent   store.Kind = "event"   // ID: number · Due: forgotten
+	kindIntent  store.Kind = "intent"  // own; ID: root CID · Ref: author DID · State: its status · Due: expiry
+	kindHeard   store.Kind = "heard"   // others'; ID: root CID · State: its status · Due: expiry
+	kindOffer   store.Kind = "offer"   // received; ID: offer CID · Ref: intent root · Due: expiry
+	kindBidder  store.Kind = "bidder"  // who has an offer in; ID: intent root and vendor DID · Ref: intent root · Due: expiry
+	kindRenewed store.Kind = "renewed" // offers received whose place another took; ID: offer CID · Ref: intent root · Due: expiry of that
+	kindSent    store.Kind = "sent"    // offers made; ID: offer CID · Ref: intent root · Due: expiry
+	kindCard    store.Kind = "card"    // ID: CID of version 0 · Ref: offer CID · State
 
 	kindRelation  store.Kind = "relation"  // ID: the person's DID · Ref: CID of the card · State: open, frozen, stranger · Due: forgotten, of a stranger
 	kindStatement store.Kind = "statement" // ID: person's DID, side, number
@@ -96,6 +97,7 @@ type offerBody struct {
 	Offer    []byte        `cbor:"offer"` // intentcast.SignedOffer
 	Log      []byte        `cbor:"log,omitempty"`
 	Received identity.Time `cbor:"received"`
+	Earlier  []dagcbor.CID `cbor:"earlier,omitempty"` // ids under which it was offered before, the same, the last at the end
 	Private  []privatePart `cbor:"private,omitempty"` // of an accepted one: what the version it answers keeps back
 }
 
@@ -103,6 +105,7 @@ type offerBody struct {
 type bidderBody struct {
 	Offer   dagcbor.CID   `cbor:"offer"`
 	Created identity.Time `cbor:"created"`
+	Used    identity.Time `cbor:"used,omitzero"` // until when its offers have used up its pace
 }
 
 // sentBody is an offer made.

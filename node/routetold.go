@@ -372,7 +372,7 @@ func (n *Node) sendRoute(c *change, r *relation, route intentcast.Route) error {
 // MoveRoute gives the relationship of a card new reply keys and, where there
 // is one, another holder, at once, and tells the other side: for an owner who
 // fears that a copy of the node was taken. A vendor's own route does not move.
-func (n *Node) MoveRoute(ctx context.Context, root dagcbor.CID) error {
+func (n *Node) MoveRoute(ctx context.Context, root dagcbor.CID) (view.Card, error) {
 	var label string
 	err := n.cfg.Store.View(ctx, func(tx store.Tx) error {
 		k, err := n.loadCard(tx, root)
@@ -391,8 +391,8 @@ func (n *Node) MoveRoute(ctx context.Context, root dagcbor.CID) error {
 		err = n.tellRoutes(ctx, n.now())
 	}
 	if err != nil {
-		return fmt.Errorf("move route: %w", err)
+		return view.Card{}, fmt.Errorf("move route: %w", err)
 	}
 	n.courier.Wake()
-	return nil
+	return n.Card(ctx, root)
 }

@@ -65,7 +65,10 @@ func TestRouteMoves(t *testing.T) {
 		w.Eventually(2*time.Minute, "the first receipt", func() bool { return len(must[[]view.InboxEntry](w)(s.pat.Inbox(ctx, true))) == 1 })
 
 		// The route moves while the shop is off.
-		w.Eventually(10*time.Minute, "the route moves", func() bool { return s.pat.MoveRoute(ctx, card) == nil })
+		w.Eventually(10*time.Minute, "the route moves", func() bool {
+			_, err := s.pat.MoveRoute(ctx, card)
+			return err == nil
+		})
 		_, ours := routesOf(w, s.pat, card)
 		if bytes.Equal(ours.Key, before.Key) || bytes.Equal(ours.Slot, before.Slot) || ours.Peer == before.Peer {
 			w.T.Fatal("the route has an old key, slot or holder")
@@ -81,7 +84,10 @@ func TestRouteMoves(t *testing.T) {
 		sameRecord(w, s.pat, s.shop, card)
 
 		// And once more, with both on; the shop restarts and remembers.
-		w.Eventually(10*time.Minute, "the route moves again", func() bool { return s.pat.MoveRoute(ctx, card) == nil })
+		w.Eventually(10*time.Minute, "the route moves again", func() bool {
+			_, err := s.pat.MoveRoute(ctx, card)
+			return err == nil
+		})
 		_, third := routesOf(w, s.pat, card)
 		w.Eventually(5*time.Minute, "the shop knows", func() bool {
 			theirs, _ := routesOf(w, s.shop, card)

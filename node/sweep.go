@@ -72,7 +72,7 @@ func (n *Node) untilDue(ctx context.Context, now time.Time) time.Duration {
 func (n *Node) sweep(ctx context.Context, now time.Time) error {
 	var errs []error
 	for kind, grace := range map[store.Kind]time.Duration{
-		kindEvent: 0, kindHeard: letterLife, kindSent: 0, kindOffer: letterLife, kindBidder: letterLife, kindIntent: letterLife,
+		kindEvent: 0, kindHeard: letterLife, kindSent: 0, kindOffer: letterLife, kindBidder: letterLife, kindRenewed: letterLife, kindIntent: letterLife,
 		kindTerms: 0, kindInbox: 0, kindReleased: 0, kindInvite: 0, kindCopy: 0, kindUnread: 0,
 	} {
 		err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {

@@ -22,6 +22,7 @@ type cardCmd struct {
 	Sign    cardSignCmd    `cmd:"" help:"Sign the version that the other side proposes."`
 	Decline cardDeclineCmd `cmd:"" help:"Say no to the version that the other side proposes."`
 	End     cardEndCmd     `cmd:"" help:"End a relationship."`
+	Move    cardMoveCmd    `cmd:"" help:"Take letters about it elsewhere, under new keys."`
 	Export  cardExportCmd  `cmd:"" help:"Write it to one file that anyone can verify."`
 	Verify  cardVerifyCmd  `cmd:"" help:"Verify a card's file, without a node or a network."`
 	Import  cardImportCmd  `cmd:"" help:"Hand the node a card's file."`
@@ -161,6 +162,34 @@ func runsFor(t *relcard.Term) string {
 }
 
 func party(p relcard.Party) string { return strings.TrimSpace(p.Name + " " + string(p.DID)) }
+
+type cardMoveCmd struct {
+	Card string `arg:"" help:"The relationship."`
+}
+
+// Help implements kong.HelpProvider.
+func (cardMoveCmd) Help() string {
+	return `For when you fear that a copy of your node was taken: what is sent about this
+relationship from now on can't be read with the old keys. The other side is told
+by itself. Without it this happens once a week.
+
+Example:
+
+    parley card move 3mxa5qhe`
+}
+
+// Run moves the route.
+func (cmd cardMoveCmd) Run(e *env) error {
+	return e.onCard(cmd.Card, func(c *client.Client, id dagcbor.CID) error {
+		card, err := c.MoveRoute(e.ctx, id)
+		if err != nil {
+			return err
+		}
+		return e.show(card, func(w io.Writer) {
+			fmt.Fprintf(w, "Letters about card %s go to new keys. %s is told.\n", short(card.ID), clean(card.Body.Vendor.Name))
+		})
+	})
+}
 
 type cardEndCmd struct {
 	Card   string `arg:"" help:"The relationship."`

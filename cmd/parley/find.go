@@ -105,7 +105,7 @@ func (e *env) findOffer(c *client.Client, s string) (dagcbor.CID, error) {
 			return dagcbor.CID{}, err
 		}
 		for _, o := range offers {
-			ids = append(ids, o.ID)
+			ids = append(append(ids, o.ID), o.Earlier...) // the node knows what became of it
 		}
 	}
 	return pick(s, "offer", "parley offers", ids)

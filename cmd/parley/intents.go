@@ -53,7 +53,7 @@ func printIntents(w io.Writer, intents []view.Intent, heard bool, now time.Time)
 	var rows [][]string
 	for _, in := range intents {
 		fourth := fmt.Sprint(in.Offers)
-		if heard {
+		if heard || in.Offers == 0 && in.Answer != "" { // of an own one, why it has none yet
 			fourth = cut(in.Answer, 60)
 		}
 		remaining := ""

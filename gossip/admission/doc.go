@@ -8,6 +8,6 @@
 // floor is 0. It does not stop who owns a rack of machines; that is for the
 // quotas of neighbours and GossipSub's scores. An author is a fresh key for
 // each intent, so nobody who relays can know whether a party with a card is
-// behind it. Parties with a card in force can pass free only where they are
-// known, which is on arrival of a letter; letters are not asked for work yet.
+// behind it. Parties with a card in force pass free where they are known, which
+// is on arrival of a letter.
 package admission

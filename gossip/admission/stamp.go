@@ -54,7 +54,8 @@ func ForCast(topic string, id dagcbor.CID) Challenge {
 // ForLetter is the challenge of a stranger's letter: SHA-256 of
 // "parley/work/letter/1\n", the length of the recipient's public key as 2
 // bytes, the key, and the SHA-256 of the letter as it is sealed. Bound to the
-// key, work for one recipient is worth nothing with another.
+// key, work for one recipient is worth nothing with another. The key is that of
+// the place where the letter is handed in: of a slot, or the bytes of a peer id.
 func ForLetter(recipient []byte, letter [sha256.Size]byte) Challenge {
 	return challenge("parley/work/letter/1\n", recipient, letter[:])
 }

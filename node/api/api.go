@@ -61,6 +61,9 @@ type Node interface {
 	Cards(ctx context.Context) ([]view.Card, error)
 	Card(ctx context.Context, id dagcbor.CID) (view.Card, error)
 	EndCard(ctx context.Context, id dagcbor.CID, reason string) (view.Card, error)
+	// MoveRoute has letters about a card taken elsewhere, under new keys, and the
+	// other side told.
+	MoveRoute(ctx context.Context, id dagcbor.CID) (view.Card, error)
 	// ExportCard returns the card as one CAR file, ImportCard reads one and
 	// reports what verifying it found.
 	ExportCard(ctx context.Context, id dagcbor.CID) ([]byte, error)

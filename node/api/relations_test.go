@@ -154,7 +154,7 @@ func TestRelationRoutes(t *testing.T) {
 func TestEveryRelationRouteIsTried(t *testing.T) {
 	d, _ := openapi(t)
 	before := []string{"/v1/status", "/v1/peers", "/v1/intents", "/v1/intents/{id}", "/v1/intents/{id}/withdraw", "/v1/intents/{id}/fulfil",
-		"/v1/intents/{id}/offers", "/v1/offers/{id}/accept", "/v1/cards", "/v1/cards/{id}", "/v1/cards/{id}/end", "/v1/cards/{id}/export",
+		"/v1/intents/{id}/offers", "/v1/offers/{id}/accept", "/v1/cards", "/v1/cards/{id}", "/v1/cards/{id}/end", "/v1/cards/{id}/move", "/v1/cards/{id}/export",
 		"/v1/cards/import", "/v1/vendor/catalogue", "/v1/vendor/rules", "/v1/vendor/suggestions", "/v1/events", "/v1/events/stream"}
 	all := append(relations(), finding()...)
 	for path, ops := range d.Paths {

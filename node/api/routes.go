@@ -109,6 +109,9 @@ func (s *Server) cardRoutes() {
 	handle(s, http.MethodPost, "/v1/cards/{id}/end", "endCard", "End a relationship", func(ctx context.Context, in *endInput) (view.Card, error) {
 		return n.EndCard(ctx, in.ID, in.Body.Reason)
 	}, says("Either side may, alone. The other side is told until it has acknowledged."))
+	handle(s, http.MethodPost, "/v1/cards/{id}/move", "moveCardRoute", "Take letters about a relationship elsewhere", func(ctx context.Context, in *byID) (view.Card, error) {
+		return n.MoveRoute(ctx, in.ID)
+	}, says("New reply keys and, where there is one, another peer that keeps the letters, at once; the other side is told. For who fears that a copy of the node was taken. It happens by itself each week. A vendor's own route does not move."))
 	handle(s, http.MethodPost, "/v1/cards/import", "importCard", "Verify a card's file and keep it when it is one of ours", func(ctx context.Context, in *carInput) (view.CardReport, error) {
 		return n.ImportCard(ctx, in.RawBody)
 	}, upTo(archive.MaxSize), says("Answers with the findings in plain words. A file that contradicts a card kept here freezes that card."))

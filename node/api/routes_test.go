@@ -86,6 +86,7 @@ func TestRoutes(t *testing.T) {
 		{"POST", "/v1/offers/" + offer + "/accept", "", 200, "accept " + offer, card},
 		{"GET", "/v1/cards", "", 200, "cards", card},
 		{"GET", "/v1/cards/" + card, "", 200, "card " + card, `"state":"active"`},
+		{"POST", "/v1/cards/" + card + "/move", ``, 200, "move " + card, card},
 		{"POST", "/v1/cards/" + card + "/end", `{"reason":"moved away"}`, 200, "end " + card + ": moved away", card},
 		{"POST", "/v1/cards/" + card + "/end", `{}`, 200, "end " + card + ": ", card},
 		{"GET", "/v1/cards/" + card + "/export", "", 200, "export " + card, "a CAR file"},

@@ -127,6 +127,7 @@ func TestRoundTrips(t *testing.T) {
 		{"accept", func() (any, error) { return c.Accept(ctx, offer) }, node.Held[0], "accept " + offer.String()},
 		{"cards", func() (any, error) { return c.Cards(ctx) }, node.Held, "cards"},
 		{"card", func() (any, error) { return c.Card(ctx, card) }, node.Held[0], "card " + card.String()},
+		{"move", func() (any, error) { return c.MoveRoute(ctx, card) }, node.Held[0], "move " + card.String()},
 		{"end", func() (any, error) { return c.EndCard(ctx, card, "moved") }, node.Held[0], "end " + card.String() + ": moved"},
 		{"export", func() (any, error) { return c.ExportCard(ctx, card) }, node.Car, "export " + card.String()},
 		{"import", func() (any, error) { return c.ImportCard(ctx, []byte("1234")) }, view.CardReport{Valid: true, Card: node.Held[0], Lines: []string{}}, "import card of 4 bytes"},

@@ -89,6 +89,12 @@ func (c *Client) EndCard(ctx context.Context, id dagcbor.CID, reason string) (vi
 	return post[view.Card](ctx, c, "/v1/cards/"+id.String()+"/end", map[string]string{"reason": reason})
 }
 
+// MoveRoute has letters about a card taken elsewhere, under new keys, and the
+// other side told.
+func (c *Client) MoveRoute(ctx context.Context, id dagcbor.CID) (view.Card, error) {
+	return post[view.Card](ctx, c, "/v1/cards/"+id.String()+"/move", nil)
+}
+
 // ExportCard returns a relationship as a CAR file.
 func (c *Client) ExportCard(ctx context.Context, id dagcbor.CID) ([]byte, error) {
 	return c.file(ctx, cardPath(id, "/export"))

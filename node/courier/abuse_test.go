@@ -84,8 +84,8 @@ func TestBadStreams(t *testing.T) {
 		want wire.Status
 	}{
 		{"garbage letter", wire.LetterProtocol, []byte("garbage"), wire.Malformed},
-		{"letter to nobody's key", wire.LetterProtocol, wire.EncodeLetter(nil, letter), wire.Unreadable},
-		{"letter to no slot", wire.LetterProtocol, wire.EncodeLetter(make([]byte, 32), letter), wire.NoSlot},
+		{"letter to nobody's key", wire.LetterProtocol, wire.EncodeLetter(nil, letter, nil), wire.Unreadable},
+		{"letter to no slot", wire.LetterProtocol, wire.EncodeLetter(make([]byte, 32), letter, nil), wire.NoSlot},
 		{"letter too large", wire.LetterProtocol, make([]byte, wire.MaxLetter+1), wire.TooLarge},
 		{"garbage request", wire.HoldProtocol, []byte("garbage"), wire.Unreadable},
 		{"request sealed to another", wire.HoldProtocol, letter, wire.Unreadable},
@@ -193,7 +193,7 @@ func TestUnwilling(t *testing.T) {
 	node := loopback(t, 1, everybody, quick, func(c *Config) { c.NoHold, c.NoForward = true, true })[0]
 	defer shut(node)
 	r := newRaw(t, node)
-	letter := wire.EncodeLetter(make([]byte, 32), make([]byte, 1024+seal.Overhead))
+	letter := wire.EncodeLetter(make([]byte, 32), make([]byte, 1024+seal.Overhead), nil)
 	for p, b := range map[protocol.ID][]byte{wire.LetterProtocol: letter, wire.HoldProtocol: letter, wire.ForwardProtocol: []byte("x")} {
 		if got := r.frame(p, b); got != wire.Unwilling {
 			t.Errorf("%s: %v", p, got)
@@ -231,7 +231,7 @@ func TestForwardUnreachable(t *testing.T) {
 // A code this node does not know means: nothing was done.
 func TestUnknownAnswers(t *testing.T) {
 	receipt := seal.Receipt(make([]byte, 32), 200)
-	for _, status := range []wire.Status{0, 13, 200, 255} {
+	for _, status := range []wire.Status{0, 13, 14, 200, 255} {
 		if o := heldOutcome(status); o.state != StateQueued || o.problem == "" {
 			t.Errorf("holder answers %d: %+v", status, o)
 		}

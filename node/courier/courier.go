@@ -72,6 +72,17 @@ type Config struct {
 	// nil.
 	Moved func(label string)
 
+	// Known reports whether a letter to the direct route is of a party that this
+	// node has to do with: it is then asked for no work, however many strangers
+	// write. It must not change anything. What it says is no proof of anything.
+	// nil: all are known.
+	Known func(tx store.Tx, in Inbound) (bool, error)
+
+	// Open reports whether anybody may write to the route of a label, as to that
+	// of an intent: what comes there is then taken in at a pace. nil: no route is
+	// like that.
+	Open func(label string) bool
+
 	// GivenUp is told, in the transaction that records it, of each letter that
 	// was refused or has expired. What it returns undoes that: the letter is
 	// tried again. May be nil.
@@ -121,6 +132,8 @@ type Courier struct {
 	reach     *reach
 	away      *away
 	streams   *streams
+	door      *door
+	works     works
 }
 
 // ErrNotRunning is returned by what needs Run to be under way.
@@ -163,6 +176,8 @@ func New(cfg Config) (*Courier, error) {
 		streams: newStreams(),
 		handed:  newHanded(),
 		replies: newReplies(),
+		door:    newDoor(),
+		works:   newWorks(),
 	}
 	if c.count, err = newCounters(cfg.Registry, c.holder); err != nil {
 		return nil, fmt.Errorf("courier: %w", err)

@@ -135,14 +135,10 @@ func (c *Courier) deliverTo(ctx context.Context, l outLetter, at place) outcome 
 			return outcome{state: StateQueued, problem: err.Error()}
 		}
 	}
-	frame := wire.EncodeLetter(at.Slot, l.Sealed)
 	replies := len(at.Slot) == 0 && len(l.From) > 0
-	if replies {
-		frame = wire.EncodeLetterForReplies(l.Sealed)
-	}
-	status, rest, err := c.carry(ctx, via, to, wire.LetterProtocol, frame, 0)
+	status, rest, err := c.handIn(ctx, via, to, at.Slot, l.Sealed, replies)
 	var letters [][]byte
-	if err == nil && replies {
+	if err == nil && replies && status != wire.NeedsWork {
 		rest, letters, err = wire.DecodeReceipt(rest)
 	}
 	var o outcome

@@ -27,31 +27,6 @@ type seen struct {
 	Reason  string      `cbor:"reason,omitempty"`
 }
 
-// receiveDirect takes a letter to this node's direct route and returns the
-// answer. Only the key of that route is tried: a letter to the key of another
-// own route would show, by being read here, whose route that is. With replies
-// the answer brings what the letter's handler sends back.
-func (c *Courier) receiveDirect(ctx context.Context, sealed []byte, replies bool) []byte {
-	l, receipt, err := c.key.Open(sealed)
-	if err != nil {
-		c.count.received(resultUnreadable)
-		if errors.Is(err, seal.ErrMalformed) {
-			return wire.EncodeAnswer(wire.Malformed, nil)
-		}
-		return wire.EncodeAnswer(wire.Unreadable, nil)
-	}
-	var said *gathering
-	if replies && l.From != nil && c.replies.room() {
-		said = &gathering{to: l.From.Key}
-	}
-	status, err := c.receive(ctx, l, "", []byte(c.keyHash), byStream, said)
-	if err != nil {
-		c.log.Warn("letter not taken, it will come again", "kind", l.Kind, "error", err)
-		return wire.EncodeAnswer(wire.Busy, nil)
-	}
-	return wire.EncodeAnswer(status, c.bring(seal.Receipt(receipt, byte(status)), said))
-}
-
 // road is how a letter came, and so whether its sender has an answer.
 type road int
 

@@ -29,7 +29,9 @@ const (
 type counters struct {
 	in, out, asked *prometheus.CounterVec
 	fallen, about  *prometheus.CounterVec
-	polls          prometheus.Counter
+	denied         *prometheus.CounterVec
+	polls, minted  prometheus.Counter
+	paced          prometheus.Counter
 	replaced       prometheus.Counter
 }
 
@@ -43,6 +45,13 @@ func newCounters(reg prometheus.Registerer, h *hold.Holder) (counters, error) {
 		asked:  vec("requests_total", "Requests of other peers, by protocol and answer.", "protocol", "answer"),
 		fallen: vec("fallback_attempts_total", "Attempts to hand a letter in at a holder for a recipient that was not reached, by the state it is in after.", "state"),
 		about:  vec("own_routes_requests_total", "Requests about own routes, by how they prove it: signed, or of a session.", "proof"),
+		denied: vec("letters_denied_total", "Letters handed in here and not taken: where, and for want of what.", "where", "why"),
+		minted: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: "parley", Subsystem: "courier", Name: "letter_stamps_total", Help: "Stamps of work made for letters, where that was asked for.",
+		}),
+		paced: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: "parley", Subsystem: "courier", Name: "fetches_put_off_total", Help: "Fetches put off as the route had brought too many letters.",
+		}),
 		polls: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: "parley", Subsystem: "courier", Name: "polls_failed_total", Help: "Fetches from holders that failed.",
 		}),
@@ -58,9 +67,10 @@ func newCounters(reg prometheus.Registerer, h *hold.Holder) (counters, error) {
 			func() float64 { return float64(of(h.Stats())) })
 	}
 	for _, m := range []prometheus.Collector{
-		c.in, c.out, c.asked, c.fallen, c.about, c.polls, c.replaced,
+		c.in, c.out, c.asked, c.denied, c.fallen, c.about, c.minted, c.paced, c.polls, c.replaced,
 		gauge("held_slots", "Slots kept for others.", func(s hold.Stats) int { return s.Slots }),
 		gauge("held_letters", "Letters kept for others.", func(s hold.Stats) int { return s.Letters }),
+		gauge("turned_out_letters", "Letters kept for others that made way for others since the start.", func(s hold.Stats) int { return s.TurnedOut }),
 		gauge("held_bytes", "Bytes of letters kept for others.", func(s hold.Stats) int { return s.Bytes }),
 	} {
 		if err := reg.Register(m); err != nil {
@@ -74,6 +84,9 @@ func (c counters) received(result string) { c.in.WithLabelValues(result).Inc() }
 func (c counters) sent(state string)      { c.out.WithLabelValues(state).Inc() }
 
 func (c counters) fellBack(state string) { c.fallen.WithLabelValues(state).Inc() }
+
+// refused counts a letter that was handed in here and not taken.
+func (c counters) refused(where, why string) { c.denied.WithLabelValues(where, why).Inc() }
 
 func (c counters) pollFailed() { c.polls.Inc() }
 

@@ -43,6 +43,33 @@ const (
 	resumeEach  = 10 * time.Millisecond
 )
 
+// How many letters of one route are taken in a second, in the long run, and at
+// once. What is beyond waits at the holder, which asks those who flood a slot
+// for work; this is for a holder that does not, and for what was worked for. To
+// open a letter and do what it says takes a millisecond.
+const (
+	openPace, openAtOnce         = 4, 256  // anybody may write there: as many at once as a slot holds
+	mailboxPace, mailboxAtOnce   = 16, 512 // known parties and strangers
+	relationPace, relationAtOnce = 32, 1024
+)
+
+// paceOf returns the pace of a label's routes.
+func (c *Courier) paceOf(label string) (rate, atOnce float64) {
+	switch {
+	case label == "":
+		return mailboxPace, mailboxAtOnce
+	case c.cfg.Open != nil && c.cfg.Open(label):
+		return openPace, openAtOnce
+	}
+	return relationPace, relationAtOnce
+}
+
+// paidBy is when the route may bring more than it has.
+func (p *poller) paidBy(rate float64, now time.Time) time.Time {
+	owed := -p.taken.Left(struct{}{}, now)
+	return now.Add(time.Duration(owed / rate * float64(time.Second)))
+}
+
 // pollRoutes gives the routes their turns until ctx ends. Besides those that
 // wait at holders half as many exchanges as Limits.Polls are under way.
 func (c *Courier) pollRoutes(ctx context.Context) {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-network/parley/gossip/admission"
 	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 )
@@ -30,7 +31,11 @@ func (c *Courier) startPolling(rt *ownRoute, active, first time.Time) bool {
 		return false
 	}
 	defer leave()
-	rt.poll = &poller{c: c, rt: rt, most: fetchMost, renewed: time.Now(), granted: rt.record().Granted.Std(), active: active}
+	rate, burst := c.paceOf(rt.label)
+	rt.poll = &poller{
+		c: c, rt: rt, most: fetchMost, renewed: time.Now(), granted: rt.record().Granted.Std(), active: active,
+		taken: admission.NewQuota[struct{}](rate, burst, 1),
+	}
 	c.routes.add(rt)
 	c.turns.put(rt.poll, first)
 	return true
@@ -53,8 +58,9 @@ type poller struct {
 	renewed  time.Time // when it said so
 	remade   time.Time // when it was last found to have lost the slot
 	failures int
-	failing  time.Time // since when the holder does not answer; zero: it does
-	told     bool      // of the loss
+	failing  time.Time                  // since when the holder does not answer; zero: it does
+	told     bool                       // of the loss
+	taken    *admission.Quota[struct{}] // of letters
 
 	mu     sync.Mutex
 	lost   time.Time // since when the holder does not answer, once that was told; zero: it does
@@ -64,6 +70,7 @@ type poller struct {
 // poll takes p's turn and returns when its next is due; ended: never.
 func (p *poller) poll(ctx context.Context) (next time.Time, ended bool) {
 	rec, now := p.rt.record(), time.Now()
+	rate, _ := p.c.paceOf(p.rt.label)
 	if !now.Before(rec.Expires.Std()) {
 		return now.Add(pollBase), p.expire(ctx)
 	}
@@ -78,6 +85,10 @@ func (p *poller) poll(ctx context.Context) (next time.Time, ended bool) {
 	next = p.bound(p.next(now, got), rec)
 	if least := now.Add(pollBase); got == nothing && next.Before(least) {
 		next = least // whatever the holder says of the slot's life
+	}
+	if paid := p.paidBy(rate, time.Now()); next.Before(paid) {
+		p.c.count.paced.Inc()
+		next = paid
 	}
 	return next, false
 }
@@ -125,6 +136,7 @@ func (p *poller) round(ctx context.Context, rec routeRecord) (arrival, error) {
 	p.failures, p.failing, p.told = 0, time.Time{}, false
 	p.lose(time.Time{})
 	p.most = min(fetchMost, 2*p.most)
+	p.taken.Spend(struct{}{}, float64(len(came)), time.Now())
 	p.deal(ctx, came)
 	switch size := 0; {
 	case len(came) == 0:

@@ -171,7 +171,7 @@ func TestRoutesCannotBeLinked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		status, rest, err := vendor.courier.carry(ctx, nil, addrInfo(person.host), wire.LetterProtocol, wire.EncodeLetter(nil, sealed), 0)
+		status, rest, err := vendor.courier.carry(ctx, nil, addrInfo(person.host), wire.LetterProtocol, wire.EncodeLetter(nil, sealed, nil), 0)
 		if err != nil || status != wire.Unreadable || len(rest) != 0 {
 			t.Errorf("answer %v, %d bytes, %v", status, len(rest), err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/parley-network/parley/node/courier/forward"
+	"github.com/parley-network/parley/node/courier/hold"
 	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 )
@@ -128,12 +129,29 @@ func (c *Courier) answerLetter(ctx context.Context, from peer.ID, frame []byte) 
 		return wire.EncodeAnswer(wire.Malformed, nil)
 	case ask.Proof != nil:
 		return wire.EncodeAnswer(c.takeProof(ctx, ask.Proof), nil)
-	case ask.Slot == nil:
-		return c.receiveDirect(ctx, ask.Sealed, ask.Replies)
-	case c.cfg.NoHold:
+	case ask.Slot != nil && c.cfg.NoHold:
 		return wire.EncodeAnswer(wire.Unwilling, nil)
 	}
-	return wire.EncodeAnswer(c.holder.Put(ctx, from, ask.Slot, ask.Sealed), nil)
+	where := atDirect
+	if ask.Slot != nil {
+		where = atSlot
+	}
+	bits, err := c.worked(ask.Slot, ask.Sealed, ask.Work)
+	if err != nil { // nothing makes it so but whoever wrote it
+		c.count.refused(where, whyStamp)
+		return wire.EncodeAnswer(wire.Malformed, nil)
+	}
+	if ask.Slot == nil {
+		return c.receiveDirect(ctx, from, ask, bits)
+	}
+	status, needs := c.holder.Put(ctx, hold.Handed{From: from, Slot: ask.Slot, Sealed: ask.Sealed, Bits: bits})
+	switch status {
+	case wire.NeedsWork:
+		return c.needsWork(where, needs)
+	case wire.Full:
+		c.count.refused(where, whyFull)
+	}
+	return wire.EncodeAnswer(status, nil)
 }
 
 func (c *Courier) answerHold(ctx context.Context, from peer.ID, frame []byte) []byte {

@@ -105,6 +105,7 @@ type Offer struct {
 	Body       intentcast.Offer `json:"body"`
 	Received   identity.Time    `json:"received"`
 	State      string           `json:"state" doc:"open, accepted, lapsed"`
+	Earlier    []dagcbor.CID    `json:"earlier,omitempty" doc:"ids under which the vendor made the same offer before; it can be accepted under these too"`
 }
 
 // Card is one relationship.

@@ -237,6 +237,11 @@ func (n *Node) EndCard(_ context.Context, id dagcbor.CID, reason string) (view.C
 	return n.card(id, n.call("end %s: %s", id, reason))
 }
 
+// MoveRoute implements api.Node.
+func (n *Node) MoveRoute(_ context.Context, id dagcbor.CID) (view.Card, error) {
+	return n.card(id, n.call("move %s", id))
+}
+
 // ExportCard implements api.Node.
 func (n *Node) ExportCard(_ context.Context, id dagcbor.CID) ([]byte, error) {
 	_, err := n.card(id, n.call("export %s", id))

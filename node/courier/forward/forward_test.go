@@ -1,6 +1,7 @@
 package forward_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -76,17 +77,21 @@ func TestMeter(t *testing.T) {
 	lim := forward.Limits{Concurrent: 3, PeerConcurrent: 2, PeerRate: 1, PeerBurst: 4, PeerBytes: 100, PeerBurstBytes: 1000}
 
 	t.Run("at one time", func(t *testing.T) {
+		lim := lim
+		lim.Concurrent, lim.PeerConcurrent, lim.PeerBurst = 6, 5, 100
 		m := forward.NewMeter(lim)
-		for i, c := range []struct {
-			p    peer.ID
-			want bool
-		}{{a, true}, {a, true}, {a, false}, {b, true}, {b, false}} {
-			if got := m.Enter(c.p, 0, now); got != c.want {
-				t.Errorf("%d: %v", i, got)
+		enter := func(p peer.ID) (n int) {
+			for n < 10 && m.Enter(p, 0, now) {
+				n++
 			}
+			return n
+		}
+		// Two that take all the places leave some for those who have few.
+		if got := []int{enter(a), enter(b), enter("c"), enter("d"), enter("e")}; !slices.Equal(got, []int{5, 4, 3, 0, 0}) {
+			t.Errorf("a, b, c, d and e have begun %d", got)
 		}
 		m.Leave(a, 0, now)
-		if !m.Enter(b, 0, now) {
+		if !m.Enter("d", 0, now) {
 			t.Error("room that was left is not given again")
 		}
 	})

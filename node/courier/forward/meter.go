@@ -9,7 +9,7 @@ import (
 
 // Limits bound what is done for others.
 type Limits struct {
-	Concurrent     int     // exchanges at one time, for all
+	Concurrent     int     // exchanges at one time, for all; as many again for those with fewPer or less
 	PeerConcurrent int     // of these for one peer
 	PeerRate       float64 // exchanges a second for one peer, in the long run
 	PeerBurst      float64 // exchanges for one peer at once after a rest
@@ -51,6 +51,10 @@ func NewMeter(lim Limits) *Meter {
 	return &Meter{lim: lim, peers: make(map[peer.ID]*account)}
 }
 
+// fewPer is how many exchanges a peer may have under way for which there is
+// always room: a few peers that begin many and say nothing keep out nobody else.
+const fewPer = 4
+
 // Enter counts the beginning of an exchange of n bytes for p, or returns false
 // if it is beyond a limit. After true the caller calls [Meter.Leave].
 func (m *Meter) Enter(p peer.ID, n int, now time.Time) bool {
@@ -62,7 +66,11 @@ func (m *Meter) Enter(p peer.ID, n int, now time.Time) bool {
 		m.peers[p] = a
 	}
 	m.fill(a, now)
-	if m.total >= m.lim.Concurrent || a.running >= m.lim.PeerConcurrent || a.calls < 1 || a.bytes < float64(n) {
+	most := m.lim.Concurrent
+	if a.running < fewPer {
+		most *= 2
+	}
+	if m.total >= most || a.running >= m.lim.PeerConcurrent || a.calls < 1 || a.bytes < float64(n) {
 		return false
 	}
 	a.calls--

@@ -81,6 +81,12 @@ func mail(n int) []byte {
 	return b
 }
 
+// put hands a letter in without work.
+func put(h *hold.Holder, from peer.ID, slot, sealed []byte) wire.Status {
+	status, _ := h.Put(context.Background(), hold.Handed{From: from, Slot: slot, Sealed: sealed})
+	return status
+}
+
 func wantStatus(t testing.TB, what string, got, want wire.Status) {
 	t.Helper()
 	if got != want {
@@ -91,11 +97,11 @@ func wantStatus(t testing.TB, what string, got, want wire.Status) {
 // Open, hand in, fetch, delete, close: the life of a slot.
 func TestLife(t *testing.T) {
 	h, o := hold.New(self, hold.DefaultLimits(), memory.New()), newOwner(t)
-	wantStatus(t, "hand in before opening", h.Put(context.Background(), bob, o.slot(), mail(1)), wire.NoSlot)
+	wantStatus(t, "hand in before opening", put(h, bob, o.slot(), mail(1)), wire.NoSlot)
 	wantStatus(t, "open", o.open(h, time.Hour).Status, wire.Taken)
-	wantStatus(t, "hand in", h.Put(context.Background(), bob, o.slot(), mail(1)), wire.Taken)
-	wantStatus(t, "hand in again", h.Put(context.Background(), bob, o.slot(), mail(1)), wire.Duplicate)
-	wantStatus(t, "hand in another", h.Put(context.Background(), bob, o.slot(), mail(2)), wire.Taken)
+	wantStatus(t, "hand in", put(h, bob, o.slot(), mail(1)), wire.Taken)
+	wantStatus(t, "hand in again", put(h, bob, o.slot(), mail(1)), wire.Duplicate)
+	wantStatus(t, "hand in another", put(h, bob, o.slot(), mail(2)), wire.Taken)
 
 	got := o.fetch(h)
 	if len(got.Letters) != 2 || !bytes.Equal(got.Letters[0], mail(1)) || !bytes.Equal(got.Letters[1], mail(2)) {
@@ -124,7 +130,7 @@ func TestLife(t *testing.T) {
 func TestTheft(t *testing.T) {
 	h, o, thief := hold.New(self, hold.DefaultLimits(), memory.New()), newOwner(t), newOwner(t)
 	o.open(h, time.Hour)
-	h.Put(context.Background(), bob, o.slot(), mail(1))
+	put(h, bob, o.slot(), mail(1))
 
 	forged := func(op wire.HoldOp) []byte {
 		// The thief's signature over the owner's slot.
@@ -176,14 +182,15 @@ func TestLimits(t *testing.T) {
 	wantStatus(t, "slot 4", newOwner(t).open(h, time.Minute).Status, wire.Full)
 
 	for i := range 3 {
-		wantStatus(t, "letter", h.Put(context.Background(), bob, a.slot(), mail(i)), wire.Taken)
+		wantStatus(t, "letter", put(h, bob, a.slot(), mail(i)), wire.Taken)
 	}
-	wantStatus(t, "fourth from one peer", h.Put(context.Background(), bob, a.slot(), mail(3)), wire.Full)
-	wantStatus(t, "fourth from another", h.Put(context.Background(), alice, a.slot(), mail(3)), wire.Taken)
-	wantStatus(t, "fifth", h.Put(context.Background(), "carol", a.slot(), mail(4)), wire.Full)
-	wantStatus(t, "other slot", h.Put(context.Background(), bob, b.slot(), mail(5)), wire.Taken)
-	wantStatus(t, "bytes in all", h.Put(context.Background(), bob, b.slot(), make([]byte, 4096+seal.Overhead)), wire.Full)
-	wantStatus(t, "larger than a slot", h.Put(context.Background(), bob, b.slot(), make([]byte, 10*size+1)), wire.TooLarge)
+	wantStatus(t, "fourth from one peer", put(h, bob, a.slot(), mail(3)), wire.NeedsWork)
+	wantStatus(t, "fourth from another", put(h, alice, a.slot(), mail(3)), wire.Taken)
+	wantStatus(t, "fifth, of one that has less there", put(h, alice, a.slot(), mail(4)), wire.Taken)
+	wantStatus(t, "sixth, of one that has as much", put(h, alice, a.slot(), mail(6)), wire.NeedsWork)
+	wantStatus(t, "other slot", put(h, bob, b.slot(), mail(5)), wire.Taken)
+	wantStatus(t, "bytes in all", put(h, bob, b.slot(), make([]byte, 4096+seal.Overhead)), wire.Full)
+	wantStatus(t, "larger than a slot", put(h, bob, b.slot(), make([]byte, 10*size+1)), wire.TooLarge)
 
 	granted := a.open(h, 48*time.Hour).Expires.Std()
 	if d := time.Until(granted); d > lim.Life || d < lim.Life-time.Minute {
@@ -198,7 +205,7 @@ func TestManyOffers(t *testing.T) {
 	for i := range 200 {
 		l := make([]byte, 4096+seal.Overhead)
 		copy(l, fmt.Sprint(i))
-		wantStatus(t, "offer", h.Put(context.Background(), peer.ID(fmt.Sprint("vendor ", i%50)), o.slot(), l), wire.Taken)
+		wantStatus(t, "offer", put(h, peer.ID(fmt.Sprint("vendor ", i%50)), o.slot(), l), wire.Taken)
 	}
 	var done [][]byte
 	for got := 0; got < 200; {
@@ -217,7 +224,7 @@ func TestManyOffers(t *testing.T) {
 		t.Error("letters left")
 	}
 	// The largest letter there is fits a response too.
-	h.Put(context.Background(), bob, o.slot(), make([]byte, seal.MaxSealedLetter))
+	put(h, bob, o.slot(), make([]byte, seal.MaxSealedLetter))
 	encoded, err := wire.EncodeHoldResponse(o.fetch(h))
 	if err != nil || len(encoded) < seal.MaxSealedLetter || len(encoded) > seal.MaxExchange-4 {
 		t.Errorf("response of %d bytes, %v", len(encoded), err)
@@ -239,7 +246,7 @@ func TestLongPoll(t *testing.T) {
 		if resp, took := poll(t.Context()); resp.Status != wire.Taken || len(resp.Letters) != 0 || took != 25*time.Second {
 			t.Errorf("nothing came: %v after %v", resp.Status, took)
 		}
-		time.AfterFunc(7*time.Second, func() { h.Put(context.Background(), bob, o.slot(), mail(1)) })
+		time.AfterFunc(7*time.Second, func() { put(h, bob, o.slot(), mail(1)) })
 		if resp, took := poll(t.Context()); len(resp.Letters) != 1 || took != 7*time.Second {
 			t.Errorf("a letter came: %d after %v", len(resp.Letters), took)
 		}
@@ -282,7 +289,7 @@ func TestExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, o := hold.New(self, hold.DefaultLimits(), memory.New()), newOwner(t)
 		o.open(h, time.Hour)
-		h.Put(context.Background(), bob, o.slot(), mail(1))
+		put(h, bob, o.slot(), mail(1))
 		time.Sleep(30 * time.Minute)
 		o.open(h, time.Hour) // extended
 		time.Sleep(59 * time.Minute)
@@ -291,7 +298,7 @@ func TestExpiry(t *testing.T) {
 			t.Error("gone before its time")
 		}
 		time.Sleep(time.Minute)
-		wantStatus(t, "hand in", h.Put(context.Background(), bob, o.slot(), mail(2)), wire.NoSlot)
+		wantStatus(t, "hand in", put(h, bob, o.slot(), mail(2)), wire.NoSlot)
 		h.Sweep()
 		if st := h.Stats(); st != (hold.Stats{}) {
 			t.Errorf("left behind: %+v", st)
@@ -329,7 +336,7 @@ func TestSums(t *testing.T) {
 			"put": func(t *rapid.T) {
 				i, n := rapid.IntRange(0, 3).Draw(t, "slot"), rapid.IntRange(0, 6).Draw(t, "letter")
 				from := peer.ID(fmt.Sprint(rapid.IntRange(0, 1).Draw(t, "from")))
-				if h.Put(context.Background(), from, owners[i].slot(), mail(n)) == wire.Taken {
+				if put(h, from, owners[i].slot(), mail(n)) == wire.Taken {
 					model[i][n] = true
 				}
 			},

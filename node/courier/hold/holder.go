@@ -1,13 +1,13 @@
 package hold
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/parley-network/parley/gossip/admission"
 	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 	"github.com/parley-network/parley/node/store"
@@ -32,6 +32,8 @@ type Holder struct {
 	seq    uint64 // of the last slot or letter
 	recent recent
 	dead   []store.Record // records to be deleted: kind and id
+
+	turnedOut int // letters that made way for others
 }
 
 type slot struct {
@@ -45,6 +47,8 @@ type slot struct {
 	session *seal.Session // the last one that its owner began; nil: none
 	next    uint64        // number of its next request
 	changed chan struct{} // closed when a letter comes or the slot goes; nil if nobody waits
+	toll    admission.Toll
+	peers   *admission.Tolls[peer.ID] // of those that handed in lately; nil: nobody did
 }
 
 // letter is the index entry of one that is kept; its bytes are on the shelf.
@@ -54,13 +58,25 @@ type letter struct {
 	seq    uint64 // in the order of arrival
 	size   int
 	from   peer.ID
+	bits   int    // of the work done for it; none is remembered across a restart
 	sealed []byte // while it is among the recent; nil: see the shelf
 	kept   bool   // it is durable
 	gone   bool   // it was deleted, or its slot was
 }
 
 // Stats says how much is held.
-type Stats struct{ Slots, Letters, Bytes, Polls int }
+type Stats struct {
+	Slots, Letters, Bytes, Polls int
+	TurnedOut                    int // letters that made way for others, since the start
+}
+
+// Handed is a letter that is handed in.
+type Handed struct {
+	From   peer.ID // who brought it: a vendor, or a forwarder for anybody
+	Slot   []byte  // 32 bytes
+	Sealed []byte
+	Bits   int // of a stamp that did what it claims; 0: there is none
+}
 
 // New returns a holder that answers requests made for the peer self and keeps
 // everything in s. It holds nothing until [Holder.Load] has found what is
@@ -70,51 +86,6 @@ func New(self peer.ID, lim Limits, s store.Store) *Holder {
 		self: self, lim: lim, shelf: shelf{s, self.String()}, wake: make(chan struct{}, 1),
 		slots: make(map[key]*slot), tags: make(map[tag]*slot), opened: make(map[peer.ID]int), handed: make(map[peer.ID]int),
 	}
-}
-
-// Put keeps a sealed letter that the peer from handed in, and returns Taken
-// once it is durable; or Duplicate, NoSlot, TooLarge or Full; or Busy if the
-// store failed or the same letter is just being written.
-func (h *Holder) Put(ctx context.Context, from peer.ID, slotKey, sealed []byte) wire.Status {
-	l, status := h.admit(from, key(slotKey), sealed)
-	if status != wire.Taken {
-		return status
-	}
-	err := h.shelf.putLetter(ctx, l, sealed)
-	return h.shelved(l, sealed, err)
-}
-
-// admit makes room for a letter, which counts from now on and is not given out
-// yet.
-func (h *Holder) admit(from peer.ID, k key, sealed []byte) (*letter, wire.Status) {
-	if len(sealed) > h.lim.SlotBytes {
-		return nil, wire.TooLarge
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	s := h.live(k, time.Now())
-	if s == nil {
-		return nil, wire.NoSlot
-	}
-	id := key(wire.LetterID(sealed))
-	for _, have := range s.letters {
-		switch {
-		case have.id == id && have.kept:
-			return nil, wire.Duplicate
-		case have.id == id:
-			return nil, wire.Busy
-		}
-	}
-	n := len(sealed)
-	if len(s.letters) >= h.lim.Letters || s.bytes+n > h.lim.SlotBytes ||
-		h.bytes+n > h.lim.Bytes || h.handed[from]+n > h.lim.PeerBytes || s.from(from) >= h.lim.PeerLetters {
-		return nil, wire.Full
-	}
-	h.seq++
-	l := &letter{slot: k, id: id, seq: h.seq, size: n, from: from}
-	s.letters = append(s.letters, l)
-	h.count(s, l, +1)
-	return l, wire.Taken
 }
 
 // shelved notes whether a letter has become durable.
@@ -156,7 +127,7 @@ func (h *Holder) Sweep() {
 func (h *Holder) Stats() Stats {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	st := Stats{Slots: len(h.slots), Bytes: h.bytes, Polls: h.polls}
+	st := Stats{Slots: len(h.slots), Bytes: h.bytes, Polls: h.polls, TurnedOut: h.turnedOut}
 	for _, s := range h.slots {
 		st.Letters += len(s.letters)
 	}

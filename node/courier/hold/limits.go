@@ -16,7 +16,7 @@ package hold
 import "time"
 
 // Limits bound what a holder keeps. Senders and owners meet them as the
-// statuses wire.Full and wire.Busy.
+// statuses wire.Full, wire.Busy and wire.NeedsWork.
 type Limits struct {
 	Slots       int           // slots in all
 	PeerSlots   int           // slots opened through one peer
@@ -28,12 +28,16 @@ type Limits struct {
 	Life        time.Duration // longest life of a slot from now; its owner may extend it
 	Polls       int           // fetches that wait at one time
 	SlotPolls   int           // of these for one slot
+	SlotRate    float64       // letters a second in one slot before work is asked for, over a minute on average; 0: none is
+	PeerRate    float64       // of these handed in by one peer
 }
 
 // DefaultLimits are those of an ordinary node: at most 64 MiB of other
 // people's letters. A slot takes 200 offers of 4 KiB twice over, and lives for
 // the 7 days an intent may, and one more. A slot without letters takes a few
-// hundred bytes; few are waited at, at one time.
+// hundred bytes; few are waited at, at one time. As many letters as a slot
+// takes, twice over, or takes of one peer, come free of work at once; in the
+// long run what a recipient can deal with besides.
 func DefaultLimits() Limits {
 	return Limits{
 		Slots: 8192, PeerSlots: 2048,
@@ -41,5 +45,6 @@ func DefaultLimits() Limits {
 		Bytes: 64 << 20, PeerBytes: 16 << 20,
 		Life:  8 * 24 * time.Hour,
 		Polls: 320, SlotPolls: 4,
+		SlotRate: 8, PeerRate: 1,
 	}
 }

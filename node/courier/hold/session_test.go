@@ -55,7 +55,7 @@ func TestSession(t *testing.T) {
 	fetch := wire.HoldRequest{Op: wire.HoldFetch}
 	s := o.begin(h, open)
 	theirs := other.begin(h, open)
-	h.Put(context.Background(), bob, o.slot(), mail(1))
+	put(h, bob, o.slot(), mail(1))
 
 	if got := o.next(h, s, 0, fetch); len(got.Letters) != 1 {
 		t.Errorf("%d letters", len(got.Letters))

@@ -64,9 +64,9 @@ func TestRestart(t *testing.T) {
 	o.open(h, time.Hour)
 	other.open(h, time.Hour)
 	for i := range 5 {
-		wantStatus(t, "hand in", h.Put(t.Context(), bob, o.slot(), mail(i)), wire.Taken)
+		wantStatus(t, "hand in", put(h, bob, o.slot(), mail(i)), wire.Taken)
 	}
-	h.Put(t.Context(), alice, other.slot(), mail(9))
+	put(h, alice, other.slot(), mail(9))
 	o.fetch(h, wire.LetterID(mail(2)))
 	other.ask(h, wire.HoldRequest{Op: wire.HoldClose})
 	before := h.Stats()
@@ -77,8 +77,8 @@ func TestRestart(t *testing.T) {
 		t.Errorf("%+v after the restart, %+v before", got, before)
 	}
 	wantStatus(t, "fetch of what was closed", other.fetch(h).Status, wire.NoSlot)
-	wantStatus(t, "hand in again", h.Put(t.Context(), bob, o.slot(), mail(4)), wire.Duplicate)
-	wantStatus(t, "hand in another", h.Put(t.Context(), bob, o.slot(), mail(5)), wire.Taken)
+	wantStatus(t, "hand in again", put(h, bob, o.slot(), mail(4)), wire.Duplicate)
+	wantStatus(t, "hand in another", put(h, bob, o.slot(), mail(5)), wire.Taken)
 	var order []string
 	for _, l := range o.fetch(h).Letters {
 		order = append(order, string(bytes.TrimRight(l, "\x00")))
@@ -106,11 +106,11 @@ func TestReopened(t *testing.T) {
 		h, o := hold.New(self, hold.DefaultLimits(), s), newOwner(t)
 		for range 3 {
 			o.open(h, time.Hour)
-			h.Put(t.Context(), bob, o.slot(), mail(1))
+			put(h, bob, o.slot(), mail(1))
 			time.Sleep(time.Hour) // and never buried: the process is killed
 		}
 		o.open(h, time.Hour)
-		h.Put(t.Context(), bob, o.slot(), mail(2))
+		put(h, bob, o.slot(), mail(2))
 		h = again(t, s)
 		if got := o.fetch(h).Letters; len(got) != 1 || !bytes.Equal(got[0], mail(2)) {
 			t.Errorf("%d letters", len(got))
@@ -142,7 +142,7 @@ func TestMoreThanMemory(t *testing.T) {
 		owners[s] = newOwner(t)
 		owners[s].open(h, time.Hour)
 		for i := range 30 {
-			wantStatus(t, "hand in", h.Put(t.Context(), bob, owners[s].slot(), large(s, i)), wire.Taken)
+			wantStatus(t, "hand in", put(h, bob, owners[s].slot(), large(s, i)), wire.Taken)
 		}
 	}
 	for s, o := range owners {
@@ -181,7 +181,7 @@ func TestStoreFails(t *testing.T) {
 		before := h.Stats()
 		wantStatus(t, "open", o.open(h, time.Hour).Status, wire.Taken)
 		s.fail = err
-		wantStatus(t, "hand in: "+err.Error(), h.Put(t.Context(), bob, o.slot(), mail(1)), want)
+		wantStatus(t, "hand in: "+err.Error(), put(h, bob, o.slot(), mail(1)), want)
 		wantStatus(t, "close", o.ask(h, wire.HoldRequest{Op: wire.HoldClose}).Status, wire.Taken)
 		if st := h.Stats(); st != before || st != (hold.Stats{}) {
 			t.Errorf("left behind: %+v", st)
@@ -208,7 +208,7 @@ func TestRestarts(t *testing.T) {
 			},
 			"put": func(t *rapid.T) {
 				i, n := slot(), rapid.IntRange(0, 5).Draw(t, "letter")
-				if h.Put(context.Background(), bob, owners[i].slot(), mail(n)) == wire.Taken {
+				if put(h, bob, owners[i].slot(), mail(n)) == wire.Taken {
 					model[i][n] = true
 				}
 			},
@@ -299,7 +299,7 @@ func holdForEver(t *testing.T, dir string) {
 	o := owner{t, ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))}
 	o.ask(h, wire.HoldRequest{Op: wire.HoldOpen, Expires: identity.At(time.Now().Add(time.Hour))})
 	for i := range 200 {
-		if h.Put(t.Context(), bob, o.slot(), mail(i)) != wire.Taken {
+		if put(h, bob, o.slot(), mail(i)) != wire.Taken {
 			select {} // at a limit
 		}
 		fmt.Println("taken", i)

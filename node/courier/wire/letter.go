@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/parley-network/parley/gossip/admission"
 	"github.com/parley-network/parley/node/courier/seal"
 )
 
@@ -25,7 +27,8 @@ const MaxReplies = 4
 type LetterAsk struct {
 	Slot    []byte // whose letter it is, for a holder; nil: the peer's own
 	Sealed  []byte
-	Replies bool // the answer may bring letters sealed to the route the letter came from
+	Work    []byte // a stamp beside it; nil: none
+	Replies bool   // the answer may bring letters sealed to the route the letter came from
 	Proof   *Proof
 }
 
@@ -36,13 +39,14 @@ type Proof struct {
 	Receipt []byte // [seal.Receipt] of the status
 }
 
-// EncodeLetter returns the asking frame that hands in a letter. An empty slot
-// means that the peer is the recipient.
-func EncodeLetter(slot, sealed []byte) []byte {
-	out := make([]byte, 0, 1+len(slot)+len(sealed))
+// EncodeLetter returns the asking frame of [LetterProtocol]. An empty slot
+// means that the peer is the recipient. work is an admission.Stamp, or nil.
+func EncodeLetter(slot, sealed, work []byte) []byte {
+	out := make([]byte, 0, 1+len(slot)+len(sealed)+len(work))
 	out = append(out, byte(len(slot)))
 	out = append(out, slot...)
-	return append(out, sealed...)
+	out = append(out, sealed...)
+	return append(out, work...)
 }
 
 // EncodeLetterForReplies returns the asking frame that hands in a letter at its
@@ -74,7 +78,11 @@ func DecodeLetter(b []byte) (ask LetterAsk, err error) {
 	if n > 0 {
 		ask.Slot = rest[:n:n]
 	}
-	if ask.Sealed = rest[n:]; !seal.ValidSize(len(ask.Sealed)) {
+	ask.Sealed = rest[n:]
+	if at := len(ask.Sealed) - admission.StampSize; at > 0 && seal.ValidSize(at) {
+		ask.Sealed, ask.Work = ask.Sealed[:at:at], ask.Sealed[at:]
+	}
+	if !seal.ValidSize(len(ask.Sealed)) {
 		return LetterAsk{}, fmt.Errorf("letter: sealed part of %d bytes: %w", len(ask.Sealed), ErrFrame)
 	}
 	return ask, nil
@@ -131,4 +139,26 @@ func DecodeReceipt(rest []byte) (receipt []byte, letters [][]byte, err error) {
 		letters, rest = append(letters, rest[:n:n]), rest[n:]
 	}
 	return receipt, letters, nil
+}
+
+// LetterChallenge is what a stamp beside a letter is made for: the letter and
+// where it is handed in, at a slot or, with none, at the peer it is for.
+func LetterChallenge(to peer.ID, slot, sealed []byte) admission.Challenge {
+	if len(slot) == 0 {
+		slot = []byte(to)
+	}
+	return admission.ForLetter(slot, sha256.Sum256(sealed))
+}
+
+// EncodeNeeds returns the answer frame [NeedsWork] with the difficulty asked
+// for, in bits.
+func EncodeNeeds(bits int) []byte { return EncodeAnswer(NeedsWork, []byte{byte(bits)}) }
+
+// DecodeNeeds reads what follows the status NeedsWork: 1 to admission.MaxBits,
+// or an error. What would take longer is asked of nobody.
+func DecodeNeeds(rest []byte) (int, error) {
+	if len(rest) != 1 || rest[0] < 1 || rest[0] > admission.MaxBits {
+		return 0, fmt.Errorf("work wanted: %x, want one byte of 1 to %d: %w", rest[:min(len(rest), 8)], admission.MaxBits, ErrFrame)
+	}
+	return int(rest[0]), nil
 }

@@ -16,9 +16,16 @@
 //	ask     1 byte   length of the slot: 0 (the peer is the recipient) or 32
 //	        0 or 32  slot, an Ed25519 public key
 //	        rest     sealed letter: 2160, 5232, 17520 or 66672 bytes (package seal)
+//	        0 or 9   stamp of work (admission.Stamp) for [LetterChallenge], where
+//	                 it was asked for
 //	answer  1 byte   status
 //	        0 or 32  receipt (seal.Receipt); from the recipient alone, with
 //	                 taken, duplicate and refused
+//	        1 byte   difficulty in bits, 1 to 22; with work wanted
+//
+// Nobody puts a stamp beside a letter before it was asked for, so that it gets
+// to nodes that know of none as it always did; and those take being asked for
+// one for busy.
 //
 // The recipient's answer can bring what it has to say in return, if the asker
 // lets it; what it brings is sealed to the route the letter came from:
@@ -72,6 +79,7 @@ import (
 	"fmt"
 
 	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/parley-network/parley/gossip/admission"
 	"github.com/parley-network/parley/node/courier/seal"
 )
 
@@ -85,7 +93,7 @@ const (
 
 // The largest frames in bytes.
 const (
-	MaxLetter  = 1 + 32 + seal.MaxSealedLetter
+	MaxLetter  = 1 + 32 + seal.MaxSealedLetter + admission.StampSize
 	MaxHold    = 1 + seal.MaxSealedExchange
 	MaxForward = MaxHold + 8<<10 // with the address of the other peer
 	MaxHello   = 8 << 10
@@ -111,13 +119,14 @@ const (
 	Unwilling   Status = 11 // this peer does not do that
 	Forbidden   Status = 12 // signature, time or addressee of the request is wrong
 	NoSession   Status = 13 // of no session known here, or not its next request; no letter that waits for its proof
+	NeedsWork   Status = 14 // not without a stamp of the difficulty stated
 )
 
 var statusText = [...]string{
 	Taken: "taken", Duplicate: "taken before", NoSlot: "no such slot", Full: "full", TooLarge: "too large",
 	Busy: "busy", Refused: "refused", Unreadable: "not readable with its key", Malformed: "malformed",
 	Unreachable: "other peer not reached", Unwilling: "unwilling", Forbidden: "signature, time or addressee is wrong",
-	NoSession: "no such session",
+	NoSession: "no such session", NeedsWork: "work wanted",
 }
 
 // String returns the code in words.

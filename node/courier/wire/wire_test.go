@@ -14,6 +14,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
+	"github.com/parley-network/parley/gossip/admission"
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/courier/seal"
@@ -92,7 +93,7 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%x: %v", b, err)
 		}
 	}
-	for s := wire.Taken; s <= wire.Forbidden; s++ {
+	for s := wire.Taken; s <= wire.NeedsWork; s++ {
 		if strings.HasPrefix(s.String(), "unknown") {
 			t.Errorf("status %d has no text", s)
 		}
@@ -102,9 +103,11 @@ func TestAnswers(t *testing.T) {
 func TestLetterFrame(t *testing.T) {
 	sealed := make([]byte, 1024+seal.Overhead)
 	for _, slot := range [][]byte{nil, make([]byte, 32)} {
-		got, err := wire.DecodeLetter(wire.EncodeLetter(slot, sealed))
-		if err != nil || !bytes.Equal(got.Slot, slot) || !bytes.Equal(got.Sealed, sealed) || got.Replies || got.Proof != nil {
-			t.Errorf("slot of %d bytes: %v", len(slot), err)
+		for _, work := range [][]byte{nil, make([]byte, 9)} {
+			got, err := wire.DecodeLetter(wire.EncodeLetter(slot, sealed, work))
+			if err != nil || !bytes.Equal(got.Slot, slot) || !bytes.Equal(got.Sealed, sealed) || !bytes.Equal(got.Work, work) || got.Replies || got.Proof != nil {
+				t.Errorf("slot of %d bytes, work of %d: %v", len(slot), len(work), err)
+			}
 		}
 	}
 	if got, err := wire.DecodeLetter(wire.EncodeLetterForReplies(sealed)); err != nil || got.Slot != nil || !bytes.Equal(got.Sealed, sealed) || !got.Replies {
@@ -127,6 +130,8 @@ func TestLetterFrame(t *testing.T) {
 		"proof cut":              frame[:len(frame)-1],
 		"proof too long":         append(frame, 0),
 		"proof of being busy":    append([]byte{2, byte(wire.Busy)}, frame[2:]...),
+		"work of 8":              wire.EncodeLetter(nil, sealed, make([]byte, 8)),
+		"work alone":             wire.EncodeLetter(nil, nil, make([]byte, 9)),
 	} {
 		if _, err := wire.DecodeLetter(b); !errors.Is(err, wire.ErrFrame) {
 			t.Errorf("%s: %v", name, err)
@@ -173,6 +178,44 @@ func TestReceiptFrame(t *testing.T) {
 	}
 }
 
+// A stamp is for one letter at one place: another slot's, another peer's or
+// another letter's is worth nothing.
+func TestLetterChallenge(t *testing.T) {
+	letter, slot := []byte("sealed"), bytes.Repeat([]byte{1}, 32)
+	holder, other := id(t, holderText), id(t, otherText)
+	direct := wire.LetterChallenge(holder, nil, letter)
+	for name, c := range map[string]admission.Challenge{
+		"another peer":   wire.LetterChallenge(other, nil, letter),
+		"a slot":         wire.LetterChallenge(holder, slot, letter),
+		"another letter": wire.LetterChallenge(holder, nil, []byte("Sealed")),
+	} {
+		if c == direct {
+			t.Errorf("%s has the same challenge", name)
+		}
+	}
+	if wire.LetterChallenge(holder, slot, letter) != wire.LetterChallenge(other, slot, letter) {
+		t.Error("a slot's letter hangs on who keeps it")
+	}
+}
+
+// The work wanted is a byte within what may be asked of anybody.
+func TestNeeds(t *testing.T) {
+	for _, bits := range []int{1, 10, 22} {
+		status, rest, err := wire.DecodeAnswer(wire.EncodeNeeds(bits))
+		if err != nil || status != wire.NeedsWork {
+			t.Fatal(status, err)
+		}
+		if got, err := wire.DecodeNeeds(rest); err != nil || got != bits {
+			t.Errorf("%d bits are read as %d: %v", bits, got, err)
+		}
+	}
+	for _, rest := range [][]byte{nil, {0}, {23}, {255}, {10, 0}} {
+		if _, err := wire.DecodeNeeds(rest); !errors.Is(err, wire.ErrFrame) {
+			t.Errorf("%x: %v", rest, err)
+		}
+	}
+}
+
 func TestForward(t *testing.T) {
 	addr := ma.StringCast("/ip4/1.2.3.4/udp/4001/quic-v1")
 	b, err := wire.EncodeForward(peer.AddrInfo{ID: id(t, otherText), Addrs: []ma.Multiaddr{addr, addr}}, wire.HoldProtocol, []byte("sealed"))
@@ -186,7 +229,7 @@ func TestForward(t *testing.T) {
 	good := wire.ForwardRequest{Version: 1, Peer: otherText, Addrs: []string{}, Protocol: string(wire.LetterProtocol), Payload: []byte("x")}
 	for name, change := range map[string]func(*wire.ForwardRequest){
 		"payload: 0 bytes":         func(r *wire.ForwardRequest) { r.Payload = []byte{} },
-		"payload: 66706 bytes":     func(r *wire.ForwardRequest) { r.Payload = make([]byte, wire.MaxLetter+1) },
+		"payload: 66715 bytes":     func(r *wire.ForwardRequest) { r.Payload = make([]byte, wire.MaxLetter+1) },
 		"v: 2 is unknown":          func(r *wire.ForwardRequest) { r.Version = 2 },
 		"is not carried":           func(r *wire.ForwardRequest) { r.Protocol = string(wire.ForwardProtocol) },
 		"/ipfs/ping/1.0.0":         func(r *wire.ForwardRequest) { r.Protocol = "/ipfs/ping/1.0.0" },
@@ -341,7 +384,8 @@ func FuzzDecode(f *testing.F) {
 		f.Fatal(err)
 	}
 	answer, _ := wire.EncodeReceipt(make([]byte, 32), [][]byte{make([]byte, 1024+seal.Overhead), make([]byte, 4096+seal.Overhead)})
-	for _, seed := range [][]byte{signed, session, response, forward, {1}, {0, 0, 0, 1, 7}, wire.EncodeLetter(make([]byte, 32), make([]byte, 1024+seal.Overhead)),
+	for _, seed := range [][]byte{signed, session, response, forward, {1}, {0, 0, 0, 1, 7}, wire.EncodeLetter(make([]byte, 32), make([]byte, 1024+seal.Overhead), nil),
+		wire.EncodeLetter(nil, make([]byte, 1024+seal.Overhead), make([]byte, 9)), wire.EncodeNeeds(12),
 		wire.EncodeLetterForReplies(make([]byte, 1024+seal.Overhead)), wire.EncodeProof(wire.Proof{Letter: make([]byte, 32), Status: wire.Taken, Receipt: make([]byte, 32)}), answer} {
 		f.Add(seed)
 	}
@@ -356,12 +400,12 @@ func FuzzDecode(f *testing.F) {
 			t.Error("answer is written otherwise than read")
 		}
 		if ask, err := wire.DecodeLetter(b); err == nil {
-			again := wire.EncodeLetter(ask.Slot, ask.Sealed)
+			again := wire.EncodeLetter(ask.Slot, ask.Sealed, ask.Work)
 			switch {
 			case ask.Proof != nil:
 				again = wire.EncodeProof(*ask.Proof)
 			case ask.Replies:
-				again = wire.EncodeLetterForReplies(ask.Sealed)
+				again = append(wire.EncodeLetterForReplies(ask.Sealed), ask.Work...)
 			}
 			if !bytes.Equal(again, b) {
 				t.Error("letter is written otherwise than read")
@@ -371,6 +415,9 @@ func FuzzDecode(f *testing.F) {
 			if again, brought := wire.EncodeReceipt(receipt, letters); brought != len(letters) || !bytes.Equal(again, b) {
 				t.Error("receipt is written otherwise than read")
 			}
+		}
+		if bits, err := wire.DecodeNeeds(b); err == nil && !bytes.Equal(wire.EncodeNeeds(bits)[1:], b) {
+			t.Error("the work wanted is written otherwise than read")
 		}
 		if r, err := wire.DecodeHold(b); err == nil {
 			again, err := dagcbor.Marshal(r)
