@@ -44,9 +44,9 @@ func (n *Node) AmendCard(ctx context.Context, root dagcbor.CID, a view.Amendment
 		if err := k.writable(); err != nil {
 			return err
 		}
-		body, err := k.chain.Next(c.now)
+		body, err := k.nextBody(c)
 		if err != nil {
-			return fmt.Errorf("%w: %w", view.ErrConflict, err)
+			return err
 		}
 		if err := amend(&body, a); err != nil {
 			return err
@@ -146,8 +146,9 @@ func (n *Node) proposeVersion(c *change, k *card, body relcard.Body) error {
 }
 
 // receiveAmend takes in a version that the other side proposes. Nothing is
-// signed unasked: it waits for SignCard or DeclineCard. Terms that the owner's
-// preferences never agree to are declined at once.
+// signed unasked: it waits for SignCard or DeclineCard, but where it says no
+// more than this side's own proposal did. Terms that the owner's preferences
+// never agree to are declined at once.
 func (n *Node) receiveAmend(c *change, in courier.Inbound) error {
 	var l amendLetter
 	if err := decodeLetter(in.Body, &l, &l.Version); err != nil {
@@ -186,6 +187,9 @@ func (n *Node) receiveAmend(c *change, in courier.Inbound) error {
 	if err := k.save(c); err != nil {
 		return err
 	}
+	if k.restates(body) {
+		return n.signVersion(c, k, s)
+	}
 	if no, why, err := n.neverAgrees(c, k, body); no || err != nil {
 		if err != nil {
 			return err
@@ -219,7 +223,9 @@ func (n *Node) neverAgrees(c *change, k *card, body *relcard.Body) (bool, string
 }
 
 // SignCard countersigns what the other side proposes: the card's next version
-// is in force.
+// is in force. Where that has crossed with a proposal of this side's, and
+// stands, the same is proposed on top of it instead, and is in force when the
+// other side's node has signed it, which it does by itself.
 func (n *Node) SignCard(ctx context.Context, root dagcbor.CID) (view.Card, error) {
 	n.cards.Lock()
 	defer n.cards.Unlock()
@@ -232,6 +238,9 @@ func (n *Node) SignCard(ctx context.Context, root dagcbor.CID) (view.Card, error
 		if err != nil {
 			return err
 		}
+		if k.mustRestate(&v) {
+			return n.restate(c, k)
+		}
 		return n.signVersion(c, k, v.Signed)
 	})
 	if err != nil {
@@ -241,7 +250,7 @@ func (n *Node) SignCard(ctx context.Context, root dagcbor.CID) (view.Card, error
 }
 
 // theirProposal is the version that waits for this side's word: the newest that
-// it may sign or, where there is none, the newest.
+// it may sign or, where there is none, the one that prevails or the newest.
 func (k *card) theirProposal() (relcard.Version, error) {
 	if err := k.writable(); err != nil {
 		return relcard.Version{}, err
@@ -254,7 +263,7 @@ func (k *card) theirProposal() (relcard.Version, error) {
 		if k.chain.MayCountersign(&v.Body, k.body.Side) == nil {
 			return v, nil
 		}
-		if found == nil {
+		if found == nil || k.mustRestate(&v) {
 			found = &v
 		}
 	}

@@ -99,7 +99,13 @@ type cardSignCmd struct {
 
 // Help implements kong.HelpProvider.
 func (cardSignCmd) Help() string {
-	return "\"parley card show\" shows what is proposed.\n\nExample:\n\n    parley card sign 3mxa5qhe"
+	return `"parley card show" shows what is proposed. Where both sides proposed at once,
+one of the two stands, the same on both sides. If that is the other side's, your
+node says the same on top of it, and theirs signs that by itself.
+
+Example:
+
+    parley card sign 3mxa5qhe`
 }
 
 // Run signs.
@@ -110,6 +116,10 @@ func (cmd cardSignCmd) Run(e *env) error {
 			return err
 		}
 		return e.show(card, func(w io.Writer) {
+			if card.State == string(relcard.StateAmending) {
+				fmt.Fprintf(w, "Signed, as version %d, since both of you had proposed at once. It is in force when\nthe other side's node has signed that too: parley card show %s\n", card.Versions-1, short(card.ID))
+				return
+			}
 			fmt.Fprintf(w, "Signed: version %d of card %s is in force.\n", card.Body.Seq, short(card.ID))
 		})
 	})
