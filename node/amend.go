@@ -250,25 +250,25 @@ func (n *Node) SignCard(ctx context.Context, root dagcbor.CID) (view.Card, error
 }
 
 // theirProposal is the version that waits for this side's word: the newest that
-// it may sign or, where there is none, the one that prevails or the newest.
+// it may sign, or the one that it says yes to by saying the same on top.
 func (k *card) theirProposal() (relcard.Version, error) {
 	if err := k.writable(); err != nil {
 		return relcard.Version{}, err
 	}
-	var found *relcard.Version
+	var crossed error
 	for _, v := range slices.Backward(k.chain.Pending()) {
 		if slices.Contains(k.body.Declines, v.ID) || k.signedBy(&v, k.body.Side) {
 			continue
 		}
-		if k.chain.MayCountersign(&v.Body, k.body.Side) == nil {
+		err := k.chain.MayCountersign(&v.Body, k.body.Side)
+		if err == nil || k.mustRestate(&v) {
 			return v, nil
 		}
-		if found == nil || k.mustRestate(&v) {
-			found = &v
-		}
+		crossed = err
 	}
-	if found != nil {
-		return *found, nil
+	if crossed != nil {
+		return relcard.Version{}, fmt.Errorf("card %s: what %s proposes has crossed with what you propose, and that stands: it is for the other side to agree, or to propose again (%w): %w",
+			k.chain.Root(), k.other(), crossed, view.ErrConflict)
 	}
 	return relcard.Version{}, fmt.Errorf("card %s: %s proposes nothing: %w", k.chain.Root(), k.other(), view.ErrConflict)
 }

@@ -25,7 +25,7 @@ func (outboxCmd) Help() string {
 // Run lists the letters sent.
 func (cmd outboxCmd) Run(e *env) error {
 	list := func(c *client.Client, card dagcbor.CID) error {
-		all, err := poll(e.ctx, cmd.Wait, func() ([]view.Letter, bool, error) {
+		all, err := poll(e, "the letters to arrive", cmd.Wait, func() ([]view.Letter, bool, error) {
 			all, err := c.Letters(e.ctx, card)
 			return all, len(underWay(all)) == 0, err
 		})

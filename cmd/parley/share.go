@@ -88,7 +88,7 @@ func (e *env) untilAnswered(c *client.Client, id dagcbor.CID, wait time.Duration
 	if wait <= 0 {
 		return all, nil
 	}
-	return poll(e.ctx, wait, func() ([]view.Shared, bool, error) {
+	return poll(e, "the vendor's receipt", wait, func() ([]view.Shared, bool, error) {
 		all, err := c.Shared(e.ctx, id, "")
 		waits := slices.ContainsFunc(all, func(s view.Shared) bool { return s.State == string(disclosure.StateWaiting) })
 		return all, !waits, err
@@ -104,7 +104,8 @@ type sharedCmd struct {
 // Help implements kong.HelpProvider.
 func (sharedCmd) Help() string {
 	return `Exactly what each vendor was given, for what and how long, and what it
-answered. The number is what retract, demand and card dispute take.
+answered; the newest first, under the relationship in which something was given
+last. The number is what retract, demand and card dispute take.
 
 Example:
 
@@ -163,8 +164,8 @@ func printShared(w io.Writer, all []view.Shared, several bool) {
 		var rows [][]string
 		for _, s := range all[:n] {
 			rows = append(rows, []string{
-				strconv.FormatUint(s.Item, 10), s.Path, s.Text, strings.Join(s.Purpose, " "), s.State, lastDay(s.Until),
-				yes(s.Canary, "canary", ""), why(s),
+				strconv.FormatUint(s.Item, 10), s.Path, s.Text, strings.Join(s.Purpose, " "), sharedState(s), lastDay(s.Until),
+				yes(s.Canary, "canary", ""), s.Reason,
 			})
 		}
 		columns(w, "ITEM PIECE VALUE* FOR* STATE UNTIL _ WHY+", rows)
@@ -174,12 +175,12 @@ func printShared(w io.Writer, all []view.Shared, several bool) {
 	}
 }
 
-// why says what the vendor gave as its reason, or what took an item's place.
-func why(s view.Shared) string {
-	if s.Reason == "" && s.State == string(disclosure.StateReplaced) {
-		return fmt.Sprintf("by item %d", s.ReplacedBy)
+// sharedState is where an item stands, and what took its place.
+func sharedState(s view.Shared) string {
+	if s.State == string(disclosure.StateReplaced) {
+		return fmt.Sprintf("%s by %d", s.State, s.ReplacedBy)
 	}
-	return s.Reason
+	return s.State
 }
 
 type retractCmd struct {
@@ -191,8 +192,9 @@ type retractCmd struct {
 
 // Help implements kong.HelpProvider.
 func (retractCmd) Help() string {
-	return `The vendor may not use them any more. To have them deleted as well, and an
-answer to that: parley demand.
+	return `The vendor may not use them any more. What another item has replaced is not taken
+back: take back that one. To have them deleted as well, and an answer to that:
+parley demand.
 
 Example:
 

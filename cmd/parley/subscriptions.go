@@ -88,7 +88,7 @@ func amounts(all []money.Money) string {
 type agendaCmd struct{}
 
 // Help implements kong.HelpProvider.
-func (agendaCmd) Help() string { return "Example:\n\n    parley agenda" }
+func (agendaCmd) Help() string { return "The soonest first.\n\nExample:\n\n    parley agenda" }
 
 // Run lists the dates.
 func (agendaCmd) Run(e *env) error {
