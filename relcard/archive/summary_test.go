@@ -53,7 +53,7 @@ func TestSummaryOfTwoStories(t *testing.T) {
 	}{
 		"the card": {forked, []string{
 			"DIVERGENCE in 1 place: it is proven that the vendor told two stories\n",
-			"differs:   the card, from version 1 on: …", "is in the copy of the person, …", "is in the copy of the vendor\n",
+			"differs:   the card, from version 1 on: …", "is in the copy of the person", "is in the copy of the vendor",
 		}},
 		"a key log": {archive.Bundle{Logs: []archive.KeyLog{{DID: twin.DID(), Log: twin.Log.Bytes()}}}, []string{
 			"it is proven that the vendor told two stories", "differs:   the key log of the vendor, from entry 2 on\n",
