@@ -329,7 +329,7 @@ func (n *Node) DeclineCard(ctx context.Context, root dagcbor.CID, reason string)
 		if err != nil {
 			return err
 		}
-		v, err := k.theirProposal()
+		v, err := k.theirNewest()
 		if err != nil {
 			return err
 		}

@@ -58,3 +58,18 @@ func (k *card) restates(body *relcard.Body) bool {
 	mine := placed(own.Body, body)
 	return sameDeal(&mine, body) && k.chain.MayCountersign(body, k.body.Side) == nil
 }
+
+// theirNewest is what this side may decline: what waits for its word or, where
+// all that has crossed with a proposal of its own, the newest of that.
+func (k *card) theirNewest() (relcard.Version, error) {
+	v, err := k.theirProposal()
+	if err == nil || k.writable() != nil {
+		return v, err
+	}
+	for _, v := range slices.Backward(k.chain.Pending()) {
+		if !slices.Contains(k.body.Declines, v.ID) && !k.signedBy(&v, k.body.Side) {
+			return v, nil
+		}
+	}
+	return v, err
+}

@@ -268,6 +268,12 @@ func TestMayCountersignBesideWhatIsInForce(t *testing.T) {
 	if err := c.MayCountersign(&late, identity.RolePerson); err == nil || !strings.Contains(err.Error(), "in force beside") {
 		t.Errorf("beside what is in force: %v", err)
 	}
+	// Nor does it stand in the way of what follows.
+	onward := next(t, c, "PT")
+	c = apply(t, c, propose(t, onward, person))
+	if err := c.MayCountersign(&onward, identity.RoleVendor); err != nil {
+		t.Errorf("after what is in force: %v", err)
+	}
 }
 
 // A version whose place in the card is not known can't be judged.
