@@ -316,10 +316,11 @@ func TestAmendmentsThatCross(t *testing.T) {
 		agreeAfterCrossing(w, pat, shop, card, standing(w, card, pat, shop))
 
 		// What crossed and was not taken stands in nobody's way later.
-		must[view.Card](w)(shop.AmendCard(ctx, card, view.Amendment{Jurisdiction: &there}))
+		elsewhere := "US-OR"
+		must[view.Card](w)(shop.AmendCard(ctx, card, view.Amendment{Jurisdiction: &elsewhere}))
 		awaitState(w, pat, card, "amending")
 		must[view.Card](w)(pat.SignCard(ctx, card))
-		if got := awaitState(w, shop, card, "active"); got.Body.Jurisdiction != there {
+		if got := awaitState(w, shop, card, "active"); got.Body.Jurisdiction != elsewhere {
 			t.Errorf("in force is jurisdiction %q", got.Body.Jurisdiction)
 		}
 		must[view.Card](w)(pat.AmendCard(ctx, card, view.Amendment{Jurisdiction: &here}))
