@@ -44,9 +44,9 @@ func (n *Node) AmendCard(ctx context.Context, root dagcbor.CID, a view.Amendment
 		if err := k.writable(); err != nil {
 			return err
 		}
-		body, err := k.chain.Next(c.now)
+		body, err := k.nextBody(c)
 		if err != nil {
-			return fmt.Errorf("%w: %w", view.ErrConflict, err)
+			return err
 		}
 		if err := amend(&body, a); err != nil {
 			return err
@@ -146,8 +146,9 @@ func (n *Node) proposeVersion(c *change, k *card, body relcard.Body) error {
 }
 
 // receiveAmend takes in a version that the other side proposes. Nothing is
-// signed unasked: it waits for SignCard or DeclineCard. Terms that the owner's
-// preferences never agree to are declined at once.
+// signed unasked: it waits for SignCard or DeclineCard, but where it says no
+// more than this side's own proposal did. Terms that the owner's preferences
+// never agree to are declined at once.
 func (n *Node) receiveAmend(c *change, in courier.Inbound) error {
 	var l amendLetter
 	if err := decodeLetter(in.Body, &l, &l.Version); err != nil {
@@ -186,6 +187,9 @@ func (n *Node) receiveAmend(c *change, in courier.Inbound) error {
 	if err := k.save(c); err != nil {
 		return err
 	}
+	if k.restates(body) {
+		return n.signVersion(c, k, s)
+	}
 	if no, why, err := n.neverAgrees(c, k, body); no || err != nil {
 		if err != nil {
 			return err
@@ -219,7 +223,9 @@ func (n *Node) neverAgrees(c *change, k *card, body *relcard.Body) (bool, string
 }
 
 // SignCard countersigns what the other side proposes: the card's next version
-// is in force.
+// is in force. Where that has crossed with a proposal of this side's, and
+// stands, the same is proposed on top of it instead, and is in force when the
+// other side's node has signed it, which it does by itself.
 func (n *Node) SignCard(ctx context.Context, root dagcbor.CID) (view.Card, error) {
 	n.cards.Lock()
 	defer n.cards.Unlock()
@@ -232,6 +238,9 @@ func (n *Node) SignCard(ctx context.Context, root dagcbor.CID) (view.Card, error
 		if err != nil {
 			return err
 		}
+		if k.mustRestate(&v) {
+			return n.restate(c, k)
+		}
 		return n.signVersion(c, k, v.Signed)
 	})
 	if err != nil {
@@ -241,25 +250,25 @@ func (n *Node) SignCard(ctx context.Context, root dagcbor.CID) (view.Card, error
 }
 
 // theirProposal is the version that waits for this side's word: the newest that
-// it may sign or, where there is none, the newest.
+// it may sign, or the one that it says yes to by saying the same on top.
 func (k *card) theirProposal() (relcard.Version, error) {
 	if err := k.writable(); err != nil {
 		return relcard.Version{}, err
 	}
-	var found *relcard.Version
+	var crossed error
 	for _, v := range slices.Backward(k.chain.Pending()) {
 		if slices.Contains(k.body.Declines, v.ID) || k.signedBy(&v, k.body.Side) {
 			continue
 		}
-		if k.chain.MayCountersign(&v.Body, k.body.Side) == nil {
+		err := k.chain.MayCountersign(&v.Body, k.body.Side)
+		if err == nil || k.mustRestate(&v) {
 			return v, nil
 		}
-		if found == nil {
-			found = &v
-		}
+		crossed = err
 	}
-	if found != nil {
-		return *found, nil
+	if crossed != nil {
+		return relcard.Version{}, fmt.Errorf("card %s: what %s proposes has crossed with what you propose, and that stands: it is for the other side to agree, or to propose again (%w): %w",
+			k.chain.Root(), k.other(), crossed, view.ErrConflict)
 	}
 	return relcard.Version{}, fmt.Errorf("card %s: %s proposes nothing: %w", k.chain.Root(), k.other(), view.ErrConflict)
 }
@@ -320,7 +329,7 @@ func (n *Node) DeclineCard(ctx context.Context, root dagcbor.CID, reason string)
 		if err != nil {
 			return err
 		}
-		v, err := k.theirProposal()
+		v, err := k.theirNewest()
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ import (
 	"github.com/parley-network/parley/relcard/archive"
 )
 
-// Cards returns every card this node holds.
+// Cards returns every card this node holds, the one that changed last first.
 func (n *Node) Cards(ctx context.Context) ([]view.Card, error) {
 	out := []view.Card{}
 	err := n.cfg.Store.View(ctx, func(tx store.Tx) error {
@@ -38,6 +38,7 @@ func (n *Node) Cards(ctx context.Context) ([]view.Card, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read cards: %w", err)
 	}
+	orderCards(out)
 	return out, nil
 }
 

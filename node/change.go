@@ -15,6 +15,7 @@ import (
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
 	"github.com/parley-network/parley/relcard"
+	"github.com/parley-network/parley/relcard/disclosure"
 )
 
 // changeBody is one change of the profile. It is told to everybody who had
@@ -34,7 +35,7 @@ type changeBody struct {
 // toldBody is one relationship that is to hear of a change.
 type toldBody struct {
 	Person    identity.DID  `cbor:"person"`
-	Item      uint64        `cbor:"item"`               // the one the new value replaces
+	Item      uint64        `cbor:"item"`               // the newest of those that the new value replaces
 	Statement dagcbor.CID   `cbor:"statement,omitzero"` // that told it
 	Receipt   dagcbor.CID   `cbor:"receipt,omitzero"`
 	Reason    string        `cbor:"reason,omitempty"`
@@ -283,15 +284,17 @@ func (n *Node) tellOne(c *change, rec store.Record) error {
 	if err := r.frozen(); err != nil {
 		return fail(clip(err.Error(), maxReason))
 	}
-	given, why, err := n.successor(c, r, t.Item, b)
+	given, why, err := n.successors(c, r, t.Item, b)
 	if err != nil {
 		return err
 	}
 	if why != "" {
 		return fail(why)
 	}
-	given.told = rec.ID
-	t.Statement, err = n.disclose(c, r, []giving{given})
+	for i := range given {
+		given[i].told = rec.ID
+	}
+	t.Statement, err = n.disclose(c, r, given)
 	if errors.Is(err, view.ErrInvalid) { // as for a piece that it must forget before the change is due
 		return fail(clip(err.Error(), maxReason))
 	}
@@ -302,9 +305,38 @@ func (n *Node) tellOne(c *change, rec store.Record) error {
 	return put(c.Tx, rec, t)
 }
 
-// successor is the item that takes an old one's place with the new value; why
+// successors are the items that take the old ones' places with the new value,
+// one for each purpose the piece was given for, none newer than newest; why
 // says what stands in the way.
-func (n *Node) successor(c *change, r *relation, item uint64, b changeBody) (g giving, why string, err error) {
+func (n *Node) successors(c *change, r *relation, newest uint64, b changeBody) (given []giving, why string, err error) {
+	k, err := c.Get(kindCard, r.body.Card.String())
+	if err != nil {
+		return nil, "", err
+	}
+	if k.State == string(relcard.StateEnded) {
+		return nil, "the card has ended", nil
+	}
+	l, err := n.ledger(c.Tx, r)
+	if err != nil {
+		return nil, "", err
+	}
+	held := slices.DeleteFunc(l.Live(b.Path, c.now), func(e ledgerEntry) bool { return e.Item.ID > newest })
+	if len(held) == 0 {
+		return nil, "it was taken back", nil
+	}
+	for i, e := range disclosure.Newest(held) {
+		g, why, err := inItsPlace(c, r, e.Item.ID, b)
+		if why != "" || err != nil {
+			return nil, why, err
+		}
+		g.item.ID = l.NextID + uint64(i)
+		given = append(given, g)
+	}
+	return given, "", nil
+}
+
+// inItsPlace is the item, without a number, that takes an old one's place.
+func inItsPlace(c *change, r *relation, item uint64, b changeBody) (g giving, why string, err error) {
 	rec, err := c.Get(kindPiece, pieceID(r.body.Person, item))
 	if err != nil {
 		return g, "", err
@@ -313,22 +345,8 @@ func (n *Node) successor(c *change, r *relation, item uint64, b changeBody) (g g
 	if err := get(rec, &old); err != nil {
 		return g, "", err
 	}
-	k, err := c.Get(kindCard, r.body.Card.String())
-	if err != nil {
-		return g, "", err
-	}
-	if k.State == string(relcard.StateEnded) {
-		return g, "the card has ended", nil
-	}
-	l, err := n.ledger(c.Tx, r)
-	if err != nil {
-		return g, "", err
-	}
-	if !slices.ContainsFunc(l.Live(b.Path, c.now), func(e ledgerEntry) bool { return e.Item.ID == item }) {
-		return g, "it was taken back", nil
-	}
 	g.item = old.Item
-	g.item.ID, g.item.Replaces, g.item.From, g.item.Digest = l.NextID, item, b.From, nil
+	g.item.Replaces, g.item.From, g.item.Digest = item, b.From, nil
 	g.value = b.New
 	if old.Canary != "" {
 		piece := profile.Piece{Path: profile.Path(b.Path), Value: b.New}

@@ -302,5 +302,6 @@ func (n *Node) toldViews(tx store.Tx, id string) ([]view.ChangeCard, error) {
 		}
 		out = append(out, view.ChangeCard{Card: r.body.Card, With: r.name(), State: rec.State, Reason: t.Reason, Receipt: t.Receipt, At: t.At})
 	}
+	orderTold(out)
 	return out, nil
 }

@@ -211,6 +211,7 @@ func (n *Node) Channels(ctx context.Context) ([]view.Channel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read channels: %w", err)
 	}
+	orderChannels(out)
 	return out, nil
 }
 

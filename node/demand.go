@@ -305,6 +305,7 @@ func (n *Node) Demands(ctx context.Context, root dagcbor.CID) ([]view.Demand, er
 	if err != nil {
 		return nil, fmt.Errorf("read demands: %w", err)
 	}
+	orderDemands(out)
 	return out, nil
 }
 

@@ -32,6 +32,7 @@ type inboxBody struct {
 	Why    []stepBody    `cbor:"why"`
 	At     identity.Time `cbor:"at"`
 	Order  uint64        `cbor:"order"` // tells events of one second apart
+	Kind   channel.Kind  `cbor:"kind,omitempty"`
 }
 
 type stepBody struct {
@@ -173,7 +174,7 @@ func (n *Node) takeEvent(c *change, r *relation, k *card, e channel.Event, raw [
 		return err
 	}
 	d := compiled.Decide(e, about, c.now)
-	b := inboxBody{Signed: raw, Action: d.Action, At: identity.At(c.now), Order: n.events.next(c.now), Why: stepBodies(d.Why)}
+	b := inboxBody{Signed: raw, Action: d.Action, At: identity.At(c.now), Order: n.events.next(c.now), Why: stepBodies(d.Why), Kind: e.Kind}
 	rec := store.Record{Kind: kindInbox, ID: id, Ref: r.body.Card.String(), State: inboxUnread, Due: c.now.Add(inboxKept)}
 	switch d.Action {
 	case policy.Drop:

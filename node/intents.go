@@ -31,6 +31,7 @@ func readHeard(r store.Record) (heard, error) {
 	return h, nil
 }
 
+// eachHeard calls fn with every intent of somebody else, the newest first.
 func (n *Node) eachHeard(ctx context.Context, fn func(heard)) error {
 	var recs []store.Record
 	if err := n.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
@@ -39,17 +40,22 @@ func (n *Node) eachHeard(ctx context.Context, fn func(heard)) error {
 	}); err != nil {
 		return fmt.Errorf("read heard intents: %w", err)
 	}
-	for _, r := range recs {
-		h, err := readHeard(r)
-		if err != nil {
+	all := make([]heard, len(recs))
+	for i, r := range recs {
+		var err error
+		if all[i], err = readHeard(r); err != nil {
 			return err
 		}
+	}
+	orderHeard(all)
+	for _, h := range all {
 		fn(h)
 	}
 	return nil
 }
 
-// Intents returns the owner's intents, or those heard from others.
+// Intents returns the owner's intents, or those heard from others, the newest
+// first.
 func (n *Node) Intents(ctx context.Context, mine bool) ([]view.Intent, error) {
 	out := []view.Intent{}
 	if !mine {
@@ -74,6 +80,7 @@ func (n *Node) Intents(ctx context.Context, mine bool) ([]view.Intent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read intents: %w", err)
 	}
+	orderIntents(out)
 	return out, nil
 }
 

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/parley-network/parley/node/courier"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
+	"github.com/parley-network/parley/relcard/archive"
 	"github.com/parley-network/parley/relcard/negotiation"
 	"github.com/parley-network/parley/sim"
 )
@@ -256,30 +258,48 @@ func TestTakingBackAChangeToCome(t *testing.T) {
 	})
 }
 
-// reconcile has both sides come together again after their proposals have
-// crossed: whoever may not sign the other's proposes on top of it.
-func reconcile(w *sim.World, pat, shop *sim.Party, card dagcbor.CID) {
+// agreeAfterCrossing has both sides come together again by one word of the side
+// whose proposal did not prevail: the other has nothing to sign.
+func agreeAfterCrossing(w *sim.World, pat, shop *sim.Party, card dagcbor.CID, where string) {
 	w.T.Helper()
-	ctx := w.T.Context()
-	for i, p := range []*sim.Party{pat, shop, pat, shop} {
-		q := []*sim.Party{shop, pat}[i%2]
-		where := []string{"US-WA", "US-OR", "US-NV", "US-AZ"}[i]
-		must[view.Card](w)(p.AmendCard(ctx, card, view.Amendment{Jurisdiction: &where}))
-		wantQuiet(w, pat, shop)
-		_, err := q.SignCard(ctx, card)
-		if err == nil {
-			awaitState(w, pat, card, "active")
-			if got := awaitState(w, shop, card, "active"); got.Body.Jurisdiction != where {
-				w.T.Errorf("in force is jurisdiction %q, want %q", got.Body.Jurisdiction, where)
-			}
-			sameRecord(w, pat, shop, card)
-			return
-		}
-		if !errors.Is(err, view.ErrConflict) {
+	ctx, signed := w.T.Context(), 0
+	for _, p := range []*sim.Party{pat, shop} {
+		switch _, err := p.SignCard(ctx, card); {
+		case err == nil:
+			signed++
+		case !errors.Is(err, view.ErrConflict):
 			w.T.Fatal(err)
 		}
 	}
-	w.T.Fatal("they do not come together")
+	if signed != 1 {
+		w.T.Fatalf("%d sides signed what crossed, want one", signed)
+	}
+	wantQuiet(w, pat, shop)
+	for _, p := range []*sim.Party{pat, shop} {
+		if got := awaitState(w, p, card, "active"); got.Body.Jurisdiction != where {
+			w.T.Errorf("in force at %s is jurisdiction %q, want %q", p.Name, got.Body.Jurisdiction, where)
+		}
+	}
+	sameRecord(w, pat, shop, card)
+}
+
+// standing is the jurisdiction of the proposal that prevails at both.
+func standing(w *sim.World, card dagcbor.CID, parties ...*sim.Party) string {
+	w.T.Helper()
+	where := ""
+	for _, p := range parties {
+		file := must[[]byte](w)(p.ExportCard(w.T.Context(), card))
+		_, report, err := archive.Import(bytes.NewReader(file), time.Now())
+		if err != nil {
+			w.T.Fatal(err)
+		}
+		v, ok := report.Chain.Prevailing()
+		if !ok || where != "" && where != v.Body.Jurisdiction {
+			w.T.Fatalf("at %s prevails %q (%v), and %q before", p.Name, v.Body.Jurisdiction, ok, where)
+		}
+		where = v.Body.Jurisdiction
+	}
+	return where
 }
 
 // Both propose at once: the card is not harmed, and they come together again.
@@ -293,13 +313,14 @@ func TestAmendmentsThatCross(t *testing.T) {
 		must[view.Card](w)(pat.AmendCard(ctx, card, view.Amendment{Jurisdiction: &there}))
 		wantQuiet(w, pat, shop)
 		sameRecord(w, pat, shop, card)
-		reconcile(w, pat, shop, card)
+		agreeAfterCrossing(w, pat, shop, card, standing(w, card, pat, shop))
 
 		// What crossed and was not taken stands in nobody's way later.
-		must[view.Card](w)(shop.AmendCard(ctx, card, view.Amendment{Jurisdiction: &there}))
+		elsewhere := "US-OR"
+		must[view.Card](w)(shop.AmendCard(ctx, card, view.Amendment{Jurisdiction: &elsewhere}))
 		awaitState(w, pat, card, "amending")
 		must[view.Card](w)(pat.SignCard(ctx, card))
-		if got := awaitState(w, shop, card, "active"); got.Body.Jurisdiction != there {
+		if got := awaitState(w, shop, card, "active"); got.Body.Jurisdiction != elsewhere {
 			t.Errorf("in force is jurisdiction %q", got.Body.Jurisdiction)
 		}
 		must[view.Card](w)(pat.AmendCard(ctx, card, view.Amendment{Jurisdiction: &here}))
@@ -311,8 +332,8 @@ func TestAmendmentsThatCross(t *testing.T) {
 	})
 }
 
-// Each side proposes twice before it hears of the other's: neither may
-// countersign the other's second, since the other may do so with its own.
+// Each side proposes twice before it hears of the other's: one of the two lines
+// prevails, and one side may sign its end.
 func TestBranchesThatCross(t *testing.T) {
 	sim.Run(t, 339, func(w *sim.World) {
 		tn := newTown(w)
@@ -325,11 +346,61 @@ func TestBranchesThatCross(t *testing.T) {
 		}
 		wantQuiet(w, pat, shop)
 		sameRecord(w, pat, shop, card)
-		for _, p := range []*sim.Party{pat, shop} {
-			if _, err := p.SignCard(ctx, card); !errors.Is(err, view.ErrConflict) {
-				t.Errorf("%s signs a branch beside its own: %v", p.Name, err)
+		agreeAfterCrossing(w, pat, shop, card, standing(w, card, pat, shop))
+	})
+}
+
+// Whose proposal did not prevail may as well propose it anew, on top of what
+// did; the other side signs that, and nobody is stuck.
+func TestProposedAnewAfterCrossing(t *testing.T) {
+	for name, first := range map[string]bool{"by the person": true, "by the vendor": false} {
+		t.Run(name, func(t *testing.T) {
+			sim.Run(t, 340, func(w *sim.World) {
+				tn := newTown(w)
+				ctx, p, q := w.T.Context(), tn.pat, tn.cheap
+				card := agreed(w, p, q, "SD-BASE")
+				if !first {
+					p, q = q, p
+				}
+				here, there, anew := "US-UT", "US-MI", "US-WA"
+				must[view.Card](w)(p.AmendCard(ctx, card, view.Amendment{Jurisdiction: &here}))
+				must[view.Card](w)(q.AmendCard(ctx, card, view.Amendment{Jurisdiction: &there}))
+				wantQuiet(w, p, q)
+				must[view.Card](w)(p.AmendCard(ctx, card, view.Amendment{Jurisdiction: &anew}))
+				wantQuiet(w, p, q)
+				must[view.Card](w)(q.SignCard(ctx, card))
+				if got := awaitState(w, p, card, "active"); got.Body.Jurisdiction != anew {
+					t.Errorf("in force is jurisdiction %q", got.Body.Jurisdiction)
+				}
+				sameRecord(w, p, q, card)
+			})
+		})
+	}
+}
+
+// What was declined is not smuggled in by what is proposed after it, whoever
+// proposes that.
+func TestDeclinedIsNotProposedAgainUnasked(t *testing.T) {
+	sim.Run(t, 341, func(w *sim.World) {
+		tn := newTown(w)
+		ctx, pat, shop := w.T.Context(), tn.pat, tn.cheap
+		card := agreed(w, pat, shop, "SD-BASE")
+		for _, p := range []*sim.Party{shop, pat} {
+			must[view.Card](w)(shop.AmendCard(ctx, card, view.Amendment{Terms: "SD-BASE-AT"}))
+			awaitState(w, pat, card, "amending")
+			must[view.Card](w)(pat.DeclineCard(ctx, card, "no tracking"))
+			wantQuiet(w, pat, shop)
+			q, where := pat, "US-UT"
+			if p == pat {
+				q, where = shop, "US-MI"
+			}
+			must[view.Card](w)(p.AmendCard(ctx, card, view.Amendment{Jurisdiction: &where}))
+			awaitState(w, q, card, "amending")
+			must[view.Card](w)(q.SignCard(ctx, card))
+			if got := awaitState(w, p, card, "active"); got.Body.Terms.ID != "SD-BASE" || got.Body.Jurisdiction != where {
+				t.Errorf("in force is %s in %s: what was declined came along", got.Body.Terms.ID, got.Body.Jurisdiction)
 			}
 		}
-		reconcile(w, pat, shop, card)
+		sameRecord(w, pat, shop, card)
 	})
 }

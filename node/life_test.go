@@ -146,20 +146,19 @@ func awaitShared(w *sim.World, p *sim.Party, card dagcbor.CID, path, want string
 	w.T.Helper()
 	w.Eventually(5*time.Minute, path+" is "+want, func() bool {
 		all := must[[]view.Shared](w)(p.Shared(w.T.Context(), card, path))
-		return len(all) > 0 && all[len(all)-1].State == want
+		return len(all) > 0 && all[0].State == want // the newest
 	})
 }
 
 // heldText is what v holds at a path under a card now.
 func heldText(w *sim.World, v *sim.Party, card dagcbor.CID, path string) string {
 	w.T.Helper()
-	text := ""
-	for _, s := range must[[]view.Shared](w)(v.Shared(w.T.Context(), card, path)) {
+	for _, s := range must[[]view.Shared](w)(v.Shared(w.T.Context(), card, path)) { // the newest first
 		if len(s.Value) > 0 {
-			text = s.Text
+			return s.Text
 		}
 	}
-	return text
+	return ""
 }
 
 // A vendor that accepts none of what is proffered names one other; the

@@ -323,6 +323,7 @@ func (n *Node) Negotiations(ctx context.Context) ([]view.Negotiation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read negotiations: %w", err)
 	}
+	orderNegotiations(out)
 	return out, nil
 }
 

@@ -45,6 +45,9 @@ func (n *Node) Letters(ctx context.Context, card dagcbor.CID) ([]view.Letter, er
 			out = append(out, letterView(l))
 		}
 	}
+	if err := n.addressed(ctx, out); err != nil {
+		return nil, fmt.Errorf("list letters: %w", err)
+	}
 	slices.SortStableFunc(out, func(a, b view.Letter) int {
 		return cmp.Or(b.Created.Std().Compare(a.Created.Std()), cmp.Compare(a.ID, b.ID))
 	})

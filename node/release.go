@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/parley-network/parley/gossip/intentcast"
@@ -68,7 +69,7 @@ func (n *Node) Release(ctx context.Context, w view.ReleaseWant) ([]view.Released
 		if err := n.sendRelease(c, from, offer, l); err != nil {
 			return err
 		}
-		return c.note("intent.released", root, "opened %s to %s", pathsText(w.Names), offer.Offer.Vendor.Name)
+		return c.note("intent.released", root, "opened %s to %s", strings.Join(w.Names, ", "), offer.Offer.Vendor.Name)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("release: %w", err)
@@ -109,7 +110,7 @@ func (n *Node) sendRelease(c *change, from *intentcast.Route, offer *intentcast.
 		return err
 	}
 	if _, err := n.courier.Send(c, courier.Outgoing{
-		To: offer.Offer.Route, From: from, Kind: letterRelease, Body: letter, Expires: c.now.Add(letterLife), Ref: l.Intent.String(),
+		To: offer.Offer.Route, From: from, Kind: letterRelease, Body: letter, Expires: c.now.Add(letterLife), Ref: offer.ID.String(),
 	}); err != nil {
 		return err
 	}
@@ -231,5 +232,6 @@ func (n *Node) Released(ctx context.Context, root dagcbor.CID) ([]view.Released,
 	if err != nil {
 		return nil, fmt.Errorf("read released details: %w", err)
 	}
+	orderReleased(out)
 	return out, nil
 }

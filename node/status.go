@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/node/courier"
 	"github.com/parley-network/parley/node/store"
@@ -35,6 +36,17 @@ func (n *Node) Status(ctx context.Context) (view.Status, error) {
 				return err
 			}
 		}
+		for _, q := range []struct {
+			to   *int
+			kind store.Kind
+		}{{&s.Intents.MineOpen, kindIntent}, {&s.Intents.HeardOpen, kindHeard}} {
+			if *q.to, err = n.openIntents(tx, q.kind); err != nil {
+				return err
+			}
+		}
+		if s.InForce, err = inForceCards(tx); err != nil {
+			return err
+		}
 		if s.Outbox, err = courier.Waiting(tx); err != nil {
 			return err
 		}
@@ -48,6 +60,40 @@ func (n *Node) Status(ctx context.Context) (view.Status, error) {
 		return s, fmt.Errorf("read status: %w", err)
 	}
 	return s, nil
+}
+
+// openIntents counts intents that nobody has closed and whose time is not over.
+func (n *Node) openIntents(tx store.Tx, kind store.Kind) (int, error) {
+	open := store.Query{Kind: kind, State: string(intentcast.StatusOpen)}
+	all, err := tx.Count(open)
+	if err != nil {
+		return 0, err
+	}
+	open.DueBefore = n.now()
+	over, err := tx.Count(open)
+	return all - over, err
+}
+
+// inForceCards counts the owner's own cards that bind: one that was imported to
+// be looked at is not among them.
+func inForceCards(tx store.Tx) (int, error) {
+	count := 0
+	for _, state := range []relcard.State{relcard.StateActive, relcard.StateAmending} {
+		recs, err := tx.List(store.Query{Kind: kindCard, State: string(state)})
+		if err != nil {
+			return 0, err
+		}
+		for _, rec := range recs {
+			var b cardBody
+			if err := get(rec, &b); err != nil {
+				return 0, err
+			}
+			if b.Side != "" {
+				count++
+			}
+		}
+	}
+	return count, nil
 }
 
 // asks counts what waits for the owner's yes or no.

@@ -7,13 +7,16 @@ import (
 
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/node/agenda"
+	"github.com/parley-network/parley/node/channel"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/view"
 	"github.com/parley-network/parley/relcard/money"
 )
 
-// Subscriptions returns the one list of what the owner is subscribed to: every
-// card that runs or ran, what it costs, and when it renews or ends.
+// Subscriptions returns the one list of what the owner is subscribed to: the
+// cards that run for a time or in periods, and those by whose channel the vendor
+// sends what no purchase brings with it; what they cost, and when they renew or
+// end. The soonest to renew is the first, those that don't come last, by name.
 func (n *Node) Subscriptions(ctx context.Context) (view.Subscriptions, error) {
 	out := view.Subscriptions{Items: []view.Subscription{}, Monthly: []money.Money{}, Yearly: []money.Money{}}
 	err := n.cfg.Store.View(ctx, func(tx store.Tx) error {
@@ -51,7 +54,8 @@ func (n *Node) Subscriptions(ctx context.Context) (view.Subscriptions, error) {
 	return out, nil
 }
 
-// subscription shows a card of the person's side that was ever in force.
+// subscription shows a card of the person's side that was ever in force; false
+// for one that is no subscription, such as that of a single sale.
 func (n *Node) subscription(tx store.Tx, k *card) (view.Subscription, bool, error) {
 	agreed, ok := k.chain.Agreed()
 	if !ok || k.body.Side != identity.RolePerson {
@@ -63,14 +67,17 @@ func (n *Node) subscription(tx store.Tx, k *card) (view.Subscription, bool, erro
 	}
 	b := agreed.Body
 	v := view.Subscription{
-		Card: k.chain.Root(), With: r.name(), Terms: b.Terms.ID, What: whatOf(&b), Price: b.Total,
+		Card: k.chain.Root(), With: r.name(), Terms: b.Terms.ID, What: whatOf(&b),
 		Since: k.chain.Versions()[0].Body.Time, State: k.state(), Channel: "open",
+	}
+	if v.Sends, err = sendsMail(tx, r); err != nil || b.Term == nil && !v.Sends {
+		return v, false, err
 	}
 	if r.body.Closed {
 		v.Channel = "closed"
 	}
 	if b.Term != nil {
-		v.Every = b.Term.Every
+		v.Every, v.Price = b.Term.Every, b.Total
 		if b.Term.Renews {
 			v.Renews = identity.At(firstRenewal(&b))
 		} else {
@@ -86,6 +93,40 @@ func (n *Node) subscription(tx store.Tx, k *card) (view.Subscription, bool, erro
 	}
 	v.Shared = len(l.Live("", n.now()))
 	return v, true, nil
+}
+
+// sendsMail reports whether a vendor has sent, in the time for which events are
+// kept, what comes again and again and not with a purchase, by a channel that
+// takes it still.
+func sendsMail(tx store.Tx, r *relation) (bool, error) {
+	recs, err := tx.List(store.Query{Kind: kindInbox, Ref: r.body.Card.String()})
+	if err != nil {
+		return false, err
+	}
+	for _, rec := range recs {
+		var b inboxBody
+		if err := get(rec, &b); err != nil {
+			return false, err
+		}
+		if b.Kind == "" && b.Signed != nil { // kept before the kind was
+			signed, err := channel.DecodeSigned(b.Signed)
+			if err != nil {
+				return false, err
+			}
+			e, err := channel.DecodeEvent(signed.Raw)
+			if err != nil {
+				return false, err
+			}
+			b.Kind = e.Kind
+		}
+		switch b.Kind {
+		case channel.KindOffer, channel.KindMessage, channel.KindRenewal:
+			if r.welcome().Allows(b.Kind) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 func agendaSubscription(v view.Subscription) agenda.Subscription {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -249,7 +248,7 @@ func (n *Node) Wants(ctx context.Context) ([]view.Standing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read wants: %w", err)
 	}
-	slices.SortStableFunc(out, func(a, b view.Standing) int { return a.Made.Std().Compare(b.Made.Std()) })
+	orderWants(out)
 	return out, nil
 }
 

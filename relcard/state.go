@@ -92,11 +92,15 @@ func (c Chain) answered(v *Version) bool {
 	return slices.ContainsFunc(c.versions, func(w *Version) bool { return w.Body.Prev == v.ID })
 }
 
-// head returns the version to build on.
+// head returns the version to build on: the end of the line that prevails over
+// all others after what is in force. See [Chain.MayCountersign].
 func (c Chain) head() *Version {
 	head := c.agreed()
-	for _, v := range c.open() {
-		if head == nil || v.Body.Seq > head.Body.Seq {
+	if head == nil && len(c.versions) > 0 {
+		head = c.versions[0]
+	}
+	for _, v := range c.versions { // by seq, then CID: the first that follows is the lower one
+		if head != nil && v.Body.Prev == head.ID && v.Body.Seq > 0 && v.State() != StateEnded {
 			head = v
 		}
 	}
@@ -106,8 +110,9 @@ func (c Chain) head() *Version {
 // Next returns the body of the card's next version, the same as the last one
 // but for its place and time, for the caller to change and sign. It builds on
 // the last proposal where there is one. Of two proposals that crossed it takes
-// the one every node takes, so a party whose own was not taken answers by
-// proposing again on top: countersigning the other's would fork the card.
+// the one that prevails, [Chain.MayCountersign] says which, so a party whose own
+// was not taken answers by proposing again on top: countersigning the other's
+// next to its own would fork the card.
 func (c Chain) Next(now time.Time) (Body, error) {
 	if err := c.closed(); err != nil {
 		return Body{}, err

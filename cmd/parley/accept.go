@@ -43,7 +43,7 @@ func (a acceptCmd) Run(e *env) error {
 		return err
 	}
 	if a.Wait > 0 {
-		card, err = poll(e.ctx, a.Wait, func() (view.Card, bool, error) {
+		card, err = poll(e, "the vendor's signature", a.Wait, func() (view.Card, bool, error) {
 			card, err := c.Card(e.ctx, card.ID)
 			return card, card.State != "proposed", err
 		})

@@ -51,7 +51,7 @@ func (cmd cardShowCmd) Run(e *env) error {
 				return err
 			}
 		}
-		var proposed []relcard.Version
+		var proposed relcard.Chain
 		if card.State == string(relcard.StateAmending) && !e.asJSON {
 			if proposed, err = e.proposed(c, id); err != nil {
 				return err
@@ -59,26 +59,27 @@ func (cmd cardShowCmd) Run(e *env) error {
 		}
 		return e.show(card, func(w io.Writer) {
 			printCard(w, card)
-			for _, v := range proposed {
-				printProposed(w, card, v)
+			stands, _ := proposed.Prevailing()
+			for _, v := range proposed.Pending() {
+				printProposed(w, card, v, v.ID == stands.ID)
 			}
 			printUnderWay(w, card, sent)
 		})
 	})
 }
 
-// proposed reads the versions that wait for a signature from the card's file,
+// proposed reads from the card's file the versions that wait for a signature,
 // since the API's view of a card is of the version in force.
-func (e *env) proposed(c *client.Client, id dagcbor.CID) ([]relcard.Version, error) {
+func (e *env) proposed(c *client.Client, id dagcbor.CID) (relcard.Chain, error) {
 	car, err := c.ExportCard(e.ctx, id)
 	if err != nil {
-		return nil, err
+		return relcard.Chain{}, err
 	}
 	_, report, err := archive.Import(bytes.NewReader(car), time.Now())
 	if err != nil {
-		return nil, fmt.Errorf("read what is proposed: %w", err)
+		return relcard.Chain{}, fmt.Errorf("read what is proposed: %w", err)
 	}
-	return report.Chain.Pending(), nil
+	return report.Chain, nil
 }
 
 // stands is how things stand between the two, in words.
@@ -118,8 +119,8 @@ func printDeal(w io.Writer, b *relcard.Body) {
 }
 
 // printProposed shows a version that is not in force, as far as it is other
-// than the one that is.
-func printProposed(w io.Writer, card view.Card, v relcard.Version) {
+// than the one that is. Of two that crossed one stands.
+func printProposed(w io.Writer, card view.Card, v relcard.Version, stands bool) {
 	was, next := card.Body, v.Body
 	by := "the vendor"
 	if v.Signed.Person != nil {
@@ -142,8 +143,16 @@ func printProposed(w io.Writer, card view.Card, v relcard.Version) {
 		printDeal(w, &next)
 	}
 	mine := string(card.Side) == strings.TrimPrefix(by, "the ")
-	fmt.Fprintln(w, yes(mine, "It waits for the other side.",
-		fmt.Sprintf("It waits for you: parley card sign %s, or decline.", short(card.ID))))
+	switch {
+	case mine && stands:
+		fmt.Fprintln(w, "It waits for the other side.")
+	case mine:
+		fmt.Fprintln(w, "Withdrawn: it crossed with what the other side proposes, and that stands. To put\nit on top of that, propose it again.")
+	case stands:
+		fmt.Fprintf(w, "It waits for you: parley card sign %s, or decline.\n", short(card.ID))
+	default:
+		fmt.Fprintln(w, "Withdrawn: it crossed with what you propose, and that stands.")
+	}
 }
 
 // runsFor is how long an agreement runs, in words.

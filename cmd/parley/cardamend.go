@@ -47,9 +47,18 @@ func (cmd cardAmendCmd) Run(e *env) error {
 		if card, err = c.AmendCard(e.ctx, id, a); err != nil {
 			return err
 		}
+		version := uint64(0)
+		if !e.asJSON {
+			chain, err := e.proposed(c, id)
+			if err != nil {
+				return err
+			}
+			v, _ := chain.Prevailing()
+			version = v.Body.Seq
+		}
 		return e.show(card, func(w io.Writer) {
 			fmt.Fprintf(w, "Proposed version %d to %s. It is in force when they have signed it too:\nparley card show %s\n",
-				card.Versions-1, clean(otherSide(card)), short(card.ID))
+				version, clean(otherSide(card)), short(card.ID))
 		})
 	})
 }
@@ -99,7 +108,13 @@ type cardSignCmd struct {
 
 // Help implements kong.HelpProvider.
 func (cardSignCmd) Help() string {
-	return "\"parley card show\" shows what is proposed.\n\nExample:\n\n    parley card sign 3mxa5qhe"
+	return `"parley card show" shows what is proposed. Where both sides proposed at once,
+one of the two stands, the same on both sides. If that is the other side's, your
+node says the same on top of it, and theirs signs that by itself.
+
+Example:
+
+    parley card sign 3mxa5qhe`
 }
 
 // Run signs.
@@ -110,6 +125,10 @@ func (cmd cardSignCmd) Run(e *env) error {
 			return err
 		}
 		return e.show(card, func(w io.Writer) {
+			if card.State == string(relcard.StateAmending) {
+				fmt.Fprintf(w, "Signed, since both of you had proposed at once, on top of what they proposed. It is\nin force when their node has signed that too: parley card show %s\n", short(card.ID))
+				return
+			}
 			fmt.Fprintf(w, "Signed: version %d of card %s is in force.\n", card.Body.Seq, short(card.ID))
 		})
 	})

@@ -93,8 +93,10 @@ func notInForce(r *archive.Report) string {
 
 // printFindings prints a report that has a fact a line, and breaks long lines
 // so that what belongs together stays indented together.
-func printFindings(w io.Writer, report fmt.Stringer) {
-	for line := range strings.Lines(report.String()) {
+func printFindings(w io.Writer, report fmt.Stringer) { printLines(w, report.String()) }
+
+func printLines(w io.Writer, text string) {
+	for line := range strings.Lines(text) {
 		line = clean(strings.TrimSuffix(line, "\n"))
 		if utf8.RuneCountInString(line) <= pageWidth {
 			fmt.Fprintln(w, line)

@@ -16,7 +16,7 @@ type cardsCmd struct{}
 
 // Help implements kong.HelpProvider.
 func (cardsCmd) Help() string {
-	return "The first column is the r-button: ⊂ is you, ⊃ the vendor.\n\nExample:\n\n    parley cards\n    parley cards --json | jq -r '.[] | select(.state==\"active\") | .id'"
+	return "The one that changed last comes first. The first column is the r-button: ⊂ is\nyou, ⊃ the vendor.\n\nExample:\n\n    parley cards\n    parley cards --json | jq -r '.[] | select(.state==\"active\") | .id'"
 }
 
 // Run lists the cards.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -17,7 +16,7 @@ type changesCmd struct {
 
 // Help implements kong.HelpProvider.
 func (changesCmd) Help() string {
-	return "Example:\n\n    parley changes\n    parley changes 4fd09c21"
+	return "The newest first; of one, those who are told, by name.\n\nExample:\n\n    parley changes\n    parley changes 4fd09c21"
 }
 
 // Run lists the changes, or shows one.
@@ -127,7 +126,11 @@ func (e *env) tellAll(c *client.Client, change view.Change, wait time.Duration) 
 		wait = 0 // vendors take it before its day too, but nobody sits and waits for that
 	}
 	bar := e.progress("telling")
-	change, err := followChange(e.ctx, wait, func() (view.Change, error) { return c.Change(e.ctx, id) }, bar.stage)
+	what := "the vendors to confirm"
+	if bar.out != nil && change.Waiting+change.Telling > 1 { // the bar says it
+		what = ""
+	}
+	change, err := followChange(e, what, wait, func() (view.Change, error) { return c.Change(e.ctx, id) }, bar.stage)
 	bar.done()
 	if err != nil {
 		return err
@@ -141,8 +144,8 @@ func (e *env) tellAll(c *client.Client, change view.Change, wait time.Duration) 
 }
 
 // followChange looks until nobody is left to answer.
-func followChange(ctx context.Context, wait time.Duration, look func() (view.Change, error), stage func(string, int, int)) (view.Change, error) {
-	return poll(ctx, wait, func() (view.Change, bool, error) {
+func followChange(e *env, what string, wait time.Duration, look func() (view.Change, error), stage func(string, int, int)) (view.Change, error) {
+	return poll(e, what, wait, func() (view.Change, bool, error) {
 		c, err := look()
 		answered, left := c.Confirmed+c.Refused, c.Waiting+c.Telling
 		if answered+left > 1 {

@@ -15,7 +15,7 @@ import (
 type channelsCmd struct{}
 
 // Help implements kong.HelpProvider.
-func (channelsCmd) Help() string { return "Example:\n\n    parley channels" }
+func (channelsCmd) Help() string { return "By name.\n\nExample:\n\n    parley channels" }
 
 // Run lists the channels.
 func (channelsCmd) Run(e *env) error {

@@ -17,7 +17,9 @@ const (
 	description = `Parley: relate to any vendor on your own terms, with nobody in the middle.
 
 A node is started with "parley up" and keeps everything in one folder; the
-other commands speak to the node running there. A relationship, an offer or a
+other commands speak to the node running there. The folder is the one that
+--home or PARLEY_HOME names, else parley in $XDG_DATA_HOME, else, on every
+system, .local/share/parley in the home folder ("parley status" shows it). A relationship, an offer or a
 statement is named by its id or by the last characters of it, as lists show it;
 a relationship also by the other side's name, if there is one such.
 
@@ -27,7 +29,7 @@ command line is wrong; 3 no node is running.`
 
 // cli is the whole command line.
 type cli struct {
-	Home    string           `help:"The node's data folder." env:"PARLEY_HOME" placeholder:"DIR" type:"path"`
+	Home    string           `help:"The node's data folder; ~/.local/share/parley when left out." env:"PARLEY_HOME" placeholder:"DIR" type:"path"`
 	JSON    bool             `help:"Answer in JSON." name:"json"`
 	Version kong.VersionFlag `help:"Show the program's version." name:"version"`
 

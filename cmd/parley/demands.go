@@ -52,7 +52,7 @@ func (cmd demandCmd) Run(e *env) error {
 
 // untilComplied waits for a first answer to a demand.
 func (e *env) untilComplied(c *client.Client, d view.Demand, wait time.Duration) (view.Demand, error) {
-	return poll(e.ctx, wait, func() (view.Demand, bool, error) {
+	return poll(e, "the vendor's answer", wait, func() (view.Demand, bool, error) {
 		all, err := c.Demands(e.ctx, d.Card)
 		if at := slices.IndexFunc(all, func(o view.Demand) bool { return o.ID == d.ID }); at >= 0 {
 			d = all[at]
@@ -77,7 +77,9 @@ type demandsCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (demandsCmd) Help() string { return "Example:\n\n    parley demands" }
+func (demandsCmd) Help() string {
+	return "Those that wait for an answer come first, by their deadlines; then the rest, the\nnewest first.\n\nExample:\n\n    parley demands"
+}
 
 // Run lists the demands.
 func (cmd demandsCmd) Run(e *env) error {

@@ -46,17 +46,20 @@ type disputeCmd struct {
 
 type disputeVerifyCmd struct {
 	File string `arg:"" help:"The dispute's file; - is standard input."`
+	All  bool   `short:"v" help:"Tell everything: each version, statement and signature, in both copies."`
 }
 
 // Help implements kong.HelpProvider.
 func (disputeVerifyCmd) Help() string {
 	return `Everything needed is in the file. Exits with 0 if it hangs together, whether or
 not the copies contradict each other: that is for you to read. Exits with 1 if
-the file itself does not hold.
+the file itself does not hold. Said in a few lines unless --all or --json is
+given.
 
 Example:
 
     parley dispute verify case.car
+    parley dispute verify case.car --all
     parley dispute verify case.car --json | jq .divergences`
 }
 
@@ -81,6 +84,11 @@ func (cmd disputeVerifyCmd) Run(e *env) error {
 	}
 	return e.show(disputeVerdict{true, report}, func(w io.Writer) {
 		fmt.Fprintln(w, "Everything in the file holds.")
-		printFindings(w, report)
+		if cmd.All {
+			printFindings(w, report)
+			return
+		}
+		printLines(w, report.Summary())
+		fmt.Fprintf(w, "More: parley dispute verify %s --all\n", cmd.File)
 	})
 }

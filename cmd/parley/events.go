@@ -17,7 +17,7 @@ type eventsCmd struct {
 
 // Help implements kong.HelpProvider.
 func (eventsCmd) Help() string {
-	return `With --json each event is one line.
+	return `A log: the oldest first. With --json each event is one line.
 
 Example:
 

@@ -26,12 +26,14 @@ type inboxListCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (inboxListCmd) Help() string { return "Example:\n\n    parley inbox --unread" }
+func (inboxListCmd) Help() string {
+	return "The newest first.\n\nExample:\n\n    parley inbox --unread"
+}
 
 // Run lists the inbox.
 func (cmd inboxListCmd) Run(e *env) error {
 	return e.with(func(c *client.Client) error {
-		all, err := poll(e.ctx, cmd.Wait, func() ([]view.InboxEntry, bool, error) {
+		all, err := poll(e, "something to come", cmd.Wait, func() ([]view.InboxEntry, bool, error) {
 			all, err := c.Inbox(e.ctx, cmd.Unread)
 			return all, len(all) > 0, err
 		})

@@ -19,7 +19,7 @@ type intentsCmd struct {
 
 // Help implements kong.HelpProvider.
 func (intentsCmd) Help() string {
-	return "Example:\n\n    parley intents\n    parley intents --heard --json | jq '.[].body.category'"
+	return "The newest first.\n\nExample:\n\n    parley intents\n    parley intents --heard --json | jq '.[].body.category'"
 }
 
 // Run lists intents.

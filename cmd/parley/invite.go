@@ -92,7 +92,7 @@ type inviteListCmd struct{}
 
 // Help implements kong.HelpProvider.
 func (inviteListCmd) Help() string {
-	return "The links themselves are not kept.\n\nExample:\n\n    parley invite list"
+	return "The newest first. The links themselves are not kept.\n\nExample:\n\n    parley invite list"
 }
 
 // Run lists the invitations.

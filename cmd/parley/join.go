@@ -27,7 +27,7 @@ Example:
 // Run opens an invitation.
 func (cmd joinCmd) Run(e *env) error {
 	return e.with(func(c *client.Client) error {
-		j, err := c.Join(e.ctx, cmd.Link)
+		j, err := await(e, "the inviter's node", func() (view.Joined, error) { return c.Join(e.ctx, cmd.Link) })
 		if err != nil {
 			return err
 		}

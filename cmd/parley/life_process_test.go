@@ -381,7 +381,7 @@ func (l *life) personEnds() {
 	l.ended(l.florist, identity.RolePerson)
 	l.until("the florist says it has deleted everything", func() bool {
 		demands := try(l.pat.api().Demands(l.ctx, l.cards[l.florist]))(l.t)
-		return len(demands) == 2 && demands[1].What == "delete" && demands[1].State == "complied"
+		return len(demands) == 2 && demands[0].What == "delete" && demands[0].State == "complied"
 	})
 	l.holdsNothing(l.florist)
 }
@@ -392,7 +392,7 @@ func (l *life) vendorEnds() {
 	var last view.Demand
 	l.until("the person's node demands deletion", func() bool {
 		all := try(l.pat.api().Demands(l.ctx, l.cards[l.gym]))(l.t)
-		last = all[len(all)-1]
+		last = all[0] // those that wait for an answer come first
 		return len(all) == 2
 	})
 	l.complyByHand(l.gym, last.ID)

@@ -17,7 +17,7 @@ type negotiationsCmd struct {
 
 // Help implements kong.HelpProvider.
 func (negotiationsCmd) Help() string {
-	return "Example:\n\n    parley negotiations\n    parley negotiations k2v7qa3m"
+	return "The newest first.\n\nExample:\n\n    parley negotiations\n    parley negotiations k2v7qa3m"
 }
 
 // Run lists negotiations, or shows one.

@@ -36,7 +36,7 @@ func (o offersCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	offers, err := poll(e.ctx, o.Wait, func() ([]view.Offer, bool, error) {
+	offers, err := poll(e, "an offer", o.Wait, func() ([]view.Offer, bool, error) {
 		offers, err := c.Offers(e.ctx, in.Root)
 		return offers, len(offers) > 0, err
 	})

@@ -18,14 +18,14 @@ type outboxCmd struct {
 
 // Help implements kong.HelpProvider.
 func (outboxCmd) Help() string {
-	return "A letter is queued until somebody has it; held while a peer keeps it for the other side; " +
+	return "The newest first. A letter is queued until somebody has it; held while a peer keeps it for the other side; " +
 		"then delivered, refused, or expired; and read, where the other side lets that be known.\n\nExample:\n\n    parley outbox --waiting\n    parley outbox \"Alpine Cars\""
 }
 
 // Run lists the letters sent.
 func (cmd outboxCmd) Run(e *env) error {
 	list := func(c *client.Client, card dagcbor.CID) error {
-		all, err := poll(e.ctx, cmd.Wait, func() ([]view.Letter, bool, error) {
+		all, err := poll(e, "the letters to arrive", cmd.Wait, func() ([]view.Letter, bool, error) {
 			all, err := c.Letters(e.ctx, card)
 			return all, len(underWay(all)) == 0, err
 		})
@@ -68,9 +68,24 @@ func printLetters(w io.Writer, all []view.Letter, waiting bool) {
 		if l.Next != nil {
 			next = local(*l.Next)
 		}
-		rows = append(rows, []string{local(l.Created), l.Kind, letterState(l), count(l.Attempts, "attempt"), next, clean(l.Problem)})
+		card := ""
+		if l.Card != nil {
+			card = short(*l.Card)
+		}
+		rows = append(rows, []string{local(l.Created), recipient(l), card, l.Kind, letterState(l), count(l.Attempts, "attempt"), next, clean(l.Problem)})
 	}
-	columns(w, "SENT KIND STATE* TRIED AGAIN* PROBLEM*", rows)
+	columns(w, "SENT TO* CARD KIND STATE* TRIED AGAIN* PROBLEM*", rows)
+}
+
+// recipient says in words who a letter is for.
+func recipient(l view.Letter) string {
+	switch {
+	case l.With == "":
+		return "not known any more"
+	case l.Card == nil && l.About != "":
+		return l.With + ", about " + l.About
+	}
+	return l.With
 }
 
 // letterState is the state, and who keeps the letter.

@@ -33,7 +33,7 @@ func (p peerAddCmd) Run(e *env) error {
 		return err
 	}
 	defer c.Close()
-	peer, err := c.AddPeer(e.ctx, p.Address)
+	peer, err := await(e, "the other node", func() (view.Peer, error) { return c.AddPeer(e.ctx, p.Address) })
 	if errors.Is(err, view.ErrInvalid) {
 		return fmt.Errorf("%w (an address looks like /ip4/203.0.113.7/udp/4101/quic-v1/p2p/12D3Koo…; the other node's \"parley status\" shows its own)", err)
 	}

@@ -1,16 +1,14 @@
 package main
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // pollEvery is how often poll looks.
 const pollEvery = 200 * time.Millisecond
 
 // poll looks until it is there or the time is up, and returns what it saw
-// last. It looks at least once.
-func poll[T any](ctx context.Context, atMost time.Duration, look func() (T, bool, error)) (T, error) {
+// last. It looks at least once. Who waits is told for what, unless that is "".
+func poll[T any](e *env, what string, atMost time.Duration, look func() (T, bool, error)) (T, error) {
+	defer e.waiting(what, atMost)()
 	end := time.NewTimer(atMost)
 	defer end.Stop()
 	for {
@@ -19,11 +17,17 @@ func poll[T any](ctx context.Context, atMost time.Duration, look func() (T, bool
 			return v, err
 		}
 		select {
-		case <-ctx.Done():
-			return v, ctx.Err()
+		case <-e.ctx.Done():
+			return v, e.ctx.Err()
 		case <-end.C:
 			return v, nil
 		case <-time.After(pollEvery):
 		}
 	}
+}
+
+// await does what may take long, and tells who waits for what.
+func await[T any](e *env, what string, do func() (T, error)) (T, error) {
+	defer e.waiting(what, 0)()
+	return do()
 }

@@ -69,7 +69,7 @@ func (p profferCmd) Run(e *env) error {
 // follow waits until a negotiation needs no more than the owner's word, and
 // shows it.
 func (e *env) follow(c *client.Client, id dagcbor.CID, wait time.Duration) error {
-	g, err := poll(e.ctx, wait, func() (view.Negotiation, bool, error) {
+	g, err := poll(e, "the vendor's answer", wait, func() (view.Negotiation, bool, error) {
 		g, err := c.Negotiation(e.ctx, id)
 		return g, g.Asks || concluded(g), err
 	})

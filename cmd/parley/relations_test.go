@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -166,7 +167,7 @@ func TestAnswers(t *testing.T) {
 func TestFollowChange(t *testing.T) {
 	looks := []view.Change{{Telling: 2}, {Waiting: 1, Confirmed: 1}, {Confirmed: 1, Refused: 1}}
 	var seen []int
-	got, err := followChange(t.Context(), time.Minute, func() (view.Change, error) {
+	got, err := followChange(&env{ctx: t.Context(), err: io.Discard}, "", time.Minute, func() (view.Change, error) {
 		c := looks[0]
 		looks = looks[1:]
 		return c, nil

@@ -44,7 +44,9 @@ type releasedCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (releasedCmd) Help() string { return "Example:\n\n    parley released 5kq7wz2a" }
+func (releasedCmd) Help() string {
+	return "The newest first.\n\nExample:\n\n    parley released 5kq7wz2a"
+}
 
 // Run lists what was opened.
 func (cmd releasedCmd) Run(e *env) error {

@@ -16,27 +16,29 @@ import (
 )
 
 type shareCmd struct {
-	Card   string        `arg:"" help:"The relationship."`
-	Paths  []string      `arg:"" name:"piece" help:"Pieces of your profile."`
-	For    []string      `required:"" help:"What they may be used for." placeholder:"PURPOSE"`
-	Until  string        `help:"They may be kept until then; a date counts to its end." placeholder:"2026-12-31"`
-	Canary string        `enum:",subaddress,catchall,unit,initials" default:"" help:"Give a variant that nobody else is given, so that a leak shows where it came from: subaddress or catchall of an e-mail, unit of an address, initials of a name." placeholder:"KIND"`
-	Wait   time.Duration `default:"10s" help:"Wait this long for the vendor's receipt."`
+	Card    string        `arg:"" help:"The relationship."`
+	Paths   []string      `arg:"" name:"piece" help:"Pieces of your profile."`
+	For     []string      `required:"" help:"What they may be used for." placeholder:"PURPOSE"`
+	Until   string        `help:"They may be kept until then; a date counts to its end." placeholder:"2026-12-31"`
+	Canary  string        `enum:",subaddress,catchall,unit,initials" default:"" help:"Give a variant that nobody else is given, so that a leak shows where it came from: subaddress or catchall of an e-mail, unit of an address, initials of a name." placeholder:"KIND"`
+	Replace bool          `help:"Take the place of all that was shared of these pieces, whatever for."`
+	Wait    time.Duration `default:"10s" help:"Wait this long for the vendor's receipt."`
 }
 
 // Help implements kong.HelpProvider.
 func (shareCmd) Help() string {
 	purposes := disclosure.Purposes()
 	words := strings.Join(slices.Sorted(maps.Keys(purposes)), ", ")
-	return `The vendor answers with a signed receipt. What was shared before under the same
-name is replaced. Purposes that every side understands:
+	return `The vendor answers with a signed receipt. A piece may be shared for several
+purposes, each for a time of its own: what was shared before for none but the
+purposes given now is replaced, the rest stands beside it. The purposes:
 
     ` + strings.Join(wrap(words, 74), "\n    ") + `
 
 Example:
 
     parley share "Alpine Cars" name addresses/home --for delivery
-    parley share 3mxa5qhe emails/home --for order,support --canary subaddress
+    parley share 3mxa5qhe emails/home --for billing,support --canary subaddress
       --until 2026-12-31`
 }
 
@@ -47,15 +49,38 @@ func (cmd shareCmd) Run(e *env) error {
 		return err
 	}
 	return e.onCard(cmd.Card, func(c *client.Client, id dagcbor.CID) error {
-		all, err := c.Share(e.ctx, id, view.ShareWant{Paths: cmd.Paths, Purpose: cmd.For, Until: until, Canary: cmd.Canary})
+		before, err := c.Shared(e.ctx, id, "")
+		if err != nil {
+			return err
+		}
+		w := view.ShareWant{Paths: cmd.Paths, Purpose: cmd.For, Until: until, Canary: cmd.Canary, Replace: cmd.Replace}
+		all, err := c.Share(e.ctx, id, w)
 		if err != nil {
 			return err
 		}
 		if all, err = e.untilAnswered(c, id, cmd.Wait, all); err != nil {
 			return err
 		}
-		return e.show(none(all), func(w io.Writer) { printShared(w, all, false) })
+		return e.show(none(all), func(w io.Writer) { printGiven(w, before, all) })
 	})
+}
+
+// printGiven shows what the vendor has now, and what has lost its place by
+// that.
+func printGiven(w io.Writer, before, after []view.Shared) {
+	printShared(w, slices.DeleteFunc(slices.Clone(after), over), false)
+	for _, was := range before {
+		i := slices.IndexFunc(after, func(s view.Shared) bool { return s.Item == was.Item })
+		if over(was) || i < 0 || !over(after[i]) {
+			continue
+		}
+		what := fmt.Sprintf("Item %d (%s, for %s) ", was.Item, was.Path, strings.Join(was.Purpose, " "))
+		if by := after[i].ReplacedBy; after[i].State == string(disclosure.StateReplaced) {
+			fmt.Fprintf(w, "%sis replaced by item %d.\n", what, by)
+		} else {
+			fmt.Fprintf(w, "%sis %s.\n", what, after[i].State)
+		}
+	}
 }
 
 // untilAnswered waits until no piece under a card waits for a receipt.
@@ -63,7 +88,7 @@ func (e *env) untilAnswered(c *client.Client, id dagcbor.CID, wait time.Duration
 	if wait <= 0 {
 		return all, nil
 	}
-	return poll(e.ctx, wait, func() ([]view.Shared, bool, error) {
+	return poll(e, "the vendor's receipt", wait, func() ([]view.Shared, bool, error) {
 		all, err := c.Shared(e.ctx, id, "")
 		waits := slices.ContainsFunc(all, func(s view.Shared) bool { return s.State == string(disclosure.StateWaiting) })
 		return all, !waits, err
@@ -79,7 +104,8 @@ type sharedCmd struct {
 // Help implements kong.HelpProvider.
 func (sharedCmd) Help() string {
 	return `Exactly what each vendor was given, for what and how long, and what it
-answered. The number is what retract, demand and card dispute take.
+answered; the newest first, under the relationship in which something was given
+last. The number is what retract, demand and card dispute take.
 
 Example:
 
@@ -138,7 +164,7 @@ func printShared(w io.Writer, all []view.Shared, several bool) {
 		var rows [][]string
 		for _, s := range all[:n] {
 			rows = append(rows, []string{
-				strconv.FormatUint(s.Item, 10), s.Path, s.Text, strings.Join(s.Purpose, " "), s.State, lastDay(s.Until),
+				strconv.FormatUint(s.Item, 10), s.Path, s.Text, strings.Join(s.Purpose, " "), sharedState(s), lastDay(s.Until),
 				yes(s.Canary, "canary", ""), s.Reason,
 			})
 		}
@@ -147,6 +173,14 @@ func printShared(w io.Writer, all []view.Shared, several bool) {
 			fmt.Fprintln(w)
 		}
 	}
+}
+
+// sharedState is where an item stands, and what took its place.
+func sharedState(s view.Shared) string {
+	if s.State == string(disclosure.StateReplaced) {
+		return fmt.Sprintf("%s by %d", s.State, s.ReplacedBy)
+	}
+	return s.State
 }
 
 type retractCmd struct {
@@ -158,8 +192,9 @@ type retractCmd struct {
 
 // Help implements kong.HelpProvider.
 func (retractCmd) Help() string {
-	return `The vendor may not use them any more. To have them deleted as well, and an
-answer to that: parley demand.
+	return `The vendor may not use them any more. What another item has replaced is not taken
+back: take back that one. To have them deleted as well, and an answer to that:
+parley demand.
 
 Example:
 

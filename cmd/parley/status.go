@@ -13,7 +13,13 @@ type statusCmd struct{}
 
 // Help implements kong.HelpProvider.
 func (statusCmd) Help() string {
-	return "Example:\n\n    parley status --json | jq .addresses"
+	return `Intents and cards are counted with those that are over, until they are
+forgotten. A letter that a peer keeps for the other side is not known to be
+delivered.
+
+Example:
+
+    parley status --json | jq .addresses`
 }
 
 // Run shows the node.
@@ -44,9 +50,10 @@ func printStatus(w io.Writer, s view.Status, dir string) {
 		"peers", fmt.Sprintf("%d connected", s.Peers),
 		"reached", s.Reach.Text,
 		"to do", s.Reach.Do,
-		"intents", fmt.Sprintf("%d yours, %d heard", s.Intents.Mine, s.Intents.Heard),
-		"cards", fmt.Sprint(s.Cards),
-		"outbox", count(s.Outbox, "letter")+" not yet delivered",
+		"intents", fmt.Sprintf("yours: %s; heard: %s", openOf(s.Intents.MineOpen, s.Intents.Mine), openOf(s.Intents.HeardOpen, s.Intents.Heard)),
+		"cards", fmt.Sprintf("%d in force, %d in all", s.InForce, s.Cards),
+		"waits for you", waiting(s),
+		"outbox", count(s.Outbox, "letter")+" not known to be delivered",
 		"replies", s.Routing,
 	)
 	for _, a := range forPeople(s.Addresses) {
@@ -58,6 +65,20 @@ func printStatus(w io.Writer, s view.Status, dir string) {
 		}
 	}
 	printConnections(w, s.Connections)
+}
+
+func openOf(open, all int) string { return fmt.Sprintf("%d open, %d in all", open, all) }
+
+// waiting says what the owner is to look at.
+func waiting(s view.Status) string {
+	var parts []string
+	if s.Asks > 0 {
+		parts = append(parts, count(s.Asks, "decision")+" about terms or a card (parley negotiations, parley cards)")
+	}
+	if s.Unread > 0 {
+		parts = append(parts, count(s.Unread, "unread event")+" (parley inbox)")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // forPeople leaves out the addresses that are for programs in a browser, long

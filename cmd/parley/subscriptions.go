@@ -16,7 +16,16 @@ type subscriptionsCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (subscriptionsCmd) Help() string { return "Example:\n\n    parley subscriptions" }
+func (subscriptionsCmd) Help() string {
+	return `What runs for a time or in periods, and who sends you mail: offers, messages,
+renewals. A single purchase is none (parley cards lists all). The soonest to
+renew is the first; what renews never comes last.
+
+Example:
+
+    parley subscriptions
+    parley subscriptions --past`
+}
 
 // Run lists the subscriptions.
 func (cmd subscriptionsCmd) Run(e *env) error {
@@ -57,6 +66,8 @@ func printSubscriptions(w io.Writer, all view.Subscriptions) {
 			next = "renews " + day(s.Renews)
 		case !s.Ends.IsZero():
 			next = "ends " + lastDay(s.Ends)
+		case s.Sends:
+			next = "sends mail"
 		}
 		rows = append(rows, []string{short(s.Card), s.With, s.Terms, price, s.Every, next, s.What})
 	}
@@ -77,7 +88,7 @@ func amounts(all []money.Money) string {
 type agendaCmd struct{}
 
 // Help implements kong.HelpProvider.
-func (agendaCmd) Help() string { return "Example:\n\n    parley agenda" }
+func (agendaCmd) Help() string { return "The soonest first.\n\nExample:\n\n    parley agenda" }
 
 // Run lists the dates.
 func (agendaCmd) Run(e *env) error {

@@ -44,7 +44,10 @@ type upCmd struct {
 // Help implements kong.HelpProvider.
 func (upCmd) Help() string {
 	return `The node keeps everything in its data folder, and one node runs on a folder at
-a time. What the options say can also stand in config.toml there:
+a time: ~/.local/share/parley on Linux, macOS and BSD, .local\share\parley in
+%USERPROFILE% on Windows, or parley in $XDG_DATA_HOME where that is set. Another
+is chosen with --home or PARLEY_HOME, for every command alike. What the options
+say can also stand in config.toml there:
 
     name   = "Corner Shop"
     listen = ["/ip4/0.0.0.0/udp/4101/quic-v1"]

@@ -18,7 +18,7 @@ type vendorsCmd struct {
 
 // Help implements kong.HelpProvider.
 func (vendorsCmd) Help() string {
-	return `Vendors tell everybody, signed, which agreements they accept. The first column
+	return `By name. Vendors tell everybody, signed, which agreements they accept. The first column
 is the r-button: ⊂ is you, ⊃ the vendor, solid where that side has its word
 out, joined where a card is in force.
 
@@ -32,7 +32,7 @@ Example:
 // Run lists vendors, or shows one.
 func (cmd vendorsCmd) Run(e *env) error {
 	return e.with(func(c *client.Client) error {
-		all, err := poll(e.ctx, cmd.Wait, func() ([]view.Vendor, bool, error) {
+		all, err := poll(e, "a vendor to be heard of", cmd.Wait, func() ([]view.Vendor, bool, error) {
 			all, err := c.Vendors(e.ctx)
 			return all, len(all) > 0, err
 		})

@@ -24,7 +24,7 @@ type wantCmd struct {
 type wantListCmd struct{}
 
 // Help implements kong.HelpProvider.
-func (wantListCmd) Help() string { return "Example:\n\n    parley want list" }
+func (wantListCmd) Help() string { return "The newest first.\n\nExample:\n\n    parley want list" }
 
 // Run lists the standing wants.
 func (wantListCmd) Run(e *env) error {

@@ -64,6 +64,7 @@ type Subscription struct {
 	Ended   identity.Time `json:"ended,omitzero"`
 	State   string        `json:"state"`
 	Channel string        `json:"channel" doc:"open, closed"`
+	Sends   bool          `json:"sends" doc:"offers, messages or renewals have come by the channel within a year, and it takes them still"`
 	Shared  int           `json:"shared" doc:"pieces of data it holds"`
 }
 

@@ -32,28 +32,30 @@ type ProfileReport struct {
 // ShareWant is what is to be shared with one relationship.
 type ShareWant struct {
 	Paths   []string      `json:"paths" doc:"pieces of the profile" minItems:"1" maxItems:"32"`
-	Purpose []string      `json:"purpose" doc:"delivery, billing, contact, support, …" minItems:"1" maxItems:"8"`
+	Purpose []string      `json:"purpose" doc:"what they may be used for: analytics, billing, contact, delivery, eligibility, emergency, identification, legal, marketing, personalisation, research, support" minItems:"1" maxItems:"8"`
 	Until   identity.Time `json:"until,omitzero"`
+	Replace bool          `json:"replace,omitempty" doc:"take the place of all that was shared of these pieces, whatever for; else only of what was shared for none but these purposes"`
 	Canary  string        `json:"canary,omitempty" doc:"alias, domain or spelling: a variant that shows where it leaked from"`
 }
 
 // Shared is one piece shared under one card: who knows what.
 type Shared struct {
-	Card    dagcbor.CID     `json:"card"`
-	With    string          `json:"with" doc:"the other side's name"`
-	Item    uint64          `json:"item"`
-	Path    string          `json:"path"`
-	Value   json.RawMessage `json:"value,omitempty" doc:"as it was shared; gone where it has been deleted"`
-	Text    string          `json:"text"`
-	Purpose []string        `json:"purpose"`
-	State   string          `json:"state" doc:"waiting, recorded, refused, future, replaced, retracted, expired, deleted"`
-	Since   identity.Time   `json:"since"`
-	From    identity.Time   `json:"from,omitzero"`
-	Until   identity.Time   `json:"until,omitzero"`
-	Receipt dagcbor.CID     `json:"receipt,omitzero" doc:"the vendor's signed receipt"`
-	Reason  string          `json:"reason,omitempty"`
-	Canary  bool            `json:"canary,omitempty"`
-	Current bool            `json:"current" doc:"it is what the profile says now"`
+	Card       dagcbor.CID     `json:"card"`
+	With       string          `json:"with" doc:"the other side's name"`
+	Item       uint64          `json:"item"`
+	Path       string          `json:"path"`
+	Value      json.RawMessage `json:"value,omitempty" doc:"as it was shared; gone where it has been deleted"`
+	Text       string          `json:"text"`
+	Purpose    []string        `json:"purpose"`
+	State      string          `json:"state" doc:"waiting, recorded, refused, future, replaced, retracted, expired, deleted"`
+	Since      identity.Time   `json:"since"`
+	From       identity.Time   `json:"from,omitzero"`
+	Until      identity.Time   `json:"until,omitzero"`
+	Receipt    dagcbor.CID     `json:"receipt,omitzero" doc:"the vendor's signed receipt"`
+	Reason     string          `json:"reason,omitempty"`
+	Canary     bool            `json:"canary,omitempty"`
+	ReplacedBy uint64          `json:"replaced_by,omitempty" doc:"the item that has taken its place or, while it is not replaced, will"`
+	Current    bool            `json:"current" doc:"it is what the profile says now"`
 }
 
 // ChangeWant sets a piece of the profile and tells those who had the old one.

@@ -23,10 +23,11 @@ type Status struct {
 	Reach     Reach         `json:"reach"`
 	Vendor    *VendorStatus `json:"vendor,omitempty" doc:"set when this node answers intents"`
 	Intents   IntentCounts  `json:"intents"`
-	Cards     int           `json:"cards"`
-	Outbox    int           `json:"outbox" doc:"letters not yet delivered"`
-	Asks      int           `json:"asks" doc:"negotiations and proposals that wait for the owner's word"`
-	Unread    int           `json:"unread" doc:"events not looked at"`
+	Cards     int           `json:"cards" doc:"all that are kept: proposed, in force, ended, refused, frozen, and those of others"`
+	InForce   int           `json:"cards_in_force" doc:"the owner's own that both sides have signed and neither has ended"`
+	Outbox    int           `json:"outbox" doc:"letters not delivered as far as is known here; a peer may keep them for the other side"`
+	Asks      int           `json:"asks" doc:"negotiations and proposed versions of cards that wait for the owner's word"`
+	Unread    int           `json:"unread" doc:"events in the inbox that were not looked at; those for the digest do not count"`
 	Routing   string        `json:"routing" doc:"in plain words: how replies reach this node, and who could tell"`
 
 	Connections []Connection `json:"connections" doc:"open now"`
@@ -41,8 +42,10 @@ type VendorStatus struct {
 
 // IntentCounts are the intents a node knows of.
 type IntentCounts struct {
-	Mine  int `json:"mine"`
-	Heard int `json:"heard"`
+	Mine      int `json:"mine" doc:"all the owner cast, until they are forgotten"`
+	MineOpen  int `json:"mine_open" doc:"of those, open still"`
+	Heard     int `json:"heard" doc:"all of others that are kept here"`
+	HeardOpen int `json:"heard_open" doc:"of those, open still"`
 }
 
 // Peer is a connected node.

@@ -188,6 +188,20 @@ func (l Ledger) Live(path string, now time.Time) []Entry {
 	return live
 }
 
+// Newest leaves out of entries of one ledger, by rising item ID, those whose
+// place a later one among them takes, now or when its From comes. What is left
+// stands side by side: one piece, given for several purposes.
+func Newest(entries []Entry) []Entry {
+	var kept []Entry
+	for i, e := range entries {
+		later := slices.ContainsFunc(entries[i+1:], func(o Entry) bool { return o.place == e.place })
+		if !later {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
 // Entry returns the entry of an item.
 func (l Ledger) Entry(id uint64) (Entry, bool) {
 	if i, ok := l.find(id); ok {

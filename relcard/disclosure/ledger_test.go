@@ -42,6 +42,25 @@ func TestChangeOfAddress(t *testing.T) {
 	problems(t, l, 0)
 }
 
+// One piece for two purposes stands side by side; what takes a place later
+// stands for it already.
+func TestNewestOfEachPlace(t *testing.T) {
+	k := newTalk(t)
+	k.say(day(0), recorded, k.say(day(0), disclose(home(1, 0))))
+	k.say(day(1), recorded, k.say(day(1), disclose(home(2, 0))))
+	later := home(3, 1)
+	later.From = at(20)
+	k.say(day(2), recorded, k.say(day(2), disclose(later)))
+	live := k.fold(day(3)).Live("addresses/home", day(3))
+	newest := disclosure.Newest(live)
+	if len(live) != 3 || len(newest) != 2 || newest[0].Item.ID != 2 || newest[1].Item.ID != 3 {
+		t.Errorf("live %+v, the newest %+v", live, newest)
+	}
+	if got := disclosure.Newest(nil); len(got) != 0 {
+		t.Errorf("of nothing: %+v", got)
+	}
+}
+
 func TestChangeFromADate(t *testing.T) {
 	k := newTalk(t)
 	k.say(day(0), recorded, k.say(day(0), disclose(home(1, 0))))
