@@ -248,9 +248,6 @@ const (
 	termsLife       = termupdate.MaxLife
 	termsEvery      = 12 * time.Hour // a new update goes out, so that none lapses
 	termsRetry      = 5 * time.Second
-	// termsPatience is how long the first waits for mailboxes: where no other
-	// vendor's node is near, a person's is asked after 15 seconds.
-	termsPatience = 20 * time.Second
 )
 
 // rememberTerms tells the gossip service of the updates kept from before a
@@ -286,7 +283,10 @@ func (n *Node) termsLoop(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	n.awaitMailboxes(ctx)
+	select {
+	case <-n.vendor.termsChanged: // before this node ran: what it tells first has that
+	default:
+	}
 	for {
 		if err := n.publishTerms(ctx); err != nil && ctx.Err() == nil {
 			n.log.Warn("publishing the own terms", "error", err)
@@ -296,32 +296,6 @@ func (n *Node) termsLoop(ctx context.Context) error {
 			return ctx.Err()
 		case <-n.vendor.termsChanged:
 		case <-time.After(termsEvery):
-		}
-	}
-}
-
-// awaitMailboxes gives a vendor's node that has just come up some seconds to
-// open its mailboxes, which its terms name: or all others would be told twice.
-// One that had them before does not wait. What changed until then stands in what
-// it tells first.
-func (n *Node) awaitMailboxes(ctx context.Context) {
-	late := time.NewTimer(termsPatience)
-	defer late.Stop()
-	for {
-		select {
-		case <-n.vendor.termsChanged: // by rules set before it ran, or by mailboxes
-			continue
-		default:
-		}
-		if len(n.courier.Self().Holders) >= n.mailboxes() {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-late.C:
-			return
-		case <-n.vendor.termsChanged:
 		}
 	}
 }
