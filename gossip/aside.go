@@ -115,8 +115,60 @@ func (c *conduct) unfollowed(p peer.ID, topic string) {
 	delete(c.bearers[topic], p)
 }
 
-// SendRPC notes the messages that a peer is asked for.
+// handAside sends a message past the mesh to whom it should go besides.
+func (c *conduct) handAside(m *pb.Message, id string, from peer.ID, now time.Time) {
+	for _, p := range c.aside(m.GetTopic(), id, from, now) {
+		c.hand(p, m)
+		c.handed.Inc()
+	}
+}
+
+// maxUnsent is how many messages of this node's may be on their way to GossipSub.
+const maxUnsent = 16
+
+// makes notes that this node is about to publish a message. GossipSub's tracers
+// are told nothing of it but what is sent; so it is handed aside when it is sent
+// to the first of the mesh, as what is relayed is before that. Were it not, the
+// first to get it could tell by who else does whose it is.
+func (c *conduct) makes(topic, id string, now time.Time) {
+	c.takes(topic, id, c.self, now)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unsent = append(c.unsent[max(0, len(c.unsent)+1-maxUnsent):], id)
+}
+
+// sends hands aside what this node makes and is being sent for the first time.
+func (c *conduct) sends(rpc *pubsub.RPC, now time.Time) {
+	for _, m := range rpc.GetPublish() {
+		if id := messageID(m); c.firstSent(id) {
+			c.handAside(m, id, c.self, now)
+		}
+	}
+}
+
+func (c *conduct) firstSent(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.Index(c.unsent, id)
+	if i >= 0 {
+		c.unsent = slices.Delete(c.unsent, i, i+1)
+	}
+	return i >= 0
+}
+
+// waits reports whether anything of this node's is about to be sent.
+func (c *conduct) waits() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.unsent) > 0
+}
+
+// SendRPC notes the messages that a peer is asked for, and what is sent to
+// anybody for the first time.
 func (c *conduct) SendRPC(rpc *pubsub.RPC, p peer.ID) {
+	if len(rpc.GetPublish()) > 0 && c.waits() {
+		c.sends(rpc, time.Now())
+	}
 	for _, want := range rpc.GetControl().GetIwant() {
 		ids := want.GetMessageIDs()
 		c.asks(p, ids[:min(len(ids), maxAsked)], time.Now())

@@ -45,7 +45,7 @@ var topicForm = regexp.MustCompile(`^/parley/`)
 
 func newPubSub(ctx context.Context, s *Service) (*pubsub.PubSub, error) {
 	rt := pubsub.DefaultGossipSubRouter(s.cfg.Host)
-	s.conduct.hand = handing(rt)
+	s.conduct.hand, s.conduct.announce = handing(rt), announcing(rt)
 	return pubsub.NewGossipSubWithRouter(ctx, s.cfg.Host, rt,
 		rt.WithDefaultTagTracer(),
 		pubsub.WithGossipSubProtocols(protocols, pubsub.GossipSubDefaultFeatures),

@@ -54,9 +54,11 @@ type conduct struct {
 	self    peer.ID
 	dialled func(peer.ID) bool         // by this node
 	hand    func(peer.ID, *pb.Message) // sends past the mesh; set before anything is traced
-	copies  prometheus.Counter         // messages had before
-	handed  prometheus.Counter         // and handed aside
-	doubts  chan string                // topics whose mesh is silent by a third
+	// announce says to a peer what there is on a topic; set before anything is traced
+	announce func(p peer.ID, topic string, ids []string)
+	copies   prometheus.Counter // messages had before
+	handed   prometheus.Counter // and handed aside
+	doubts   chan string        // topics whose mesh is silent by a third
 
 	mu      sync.Mutex
 	meshes  map[string]map[peer.ID]standing // by topic
@@ -64,11 +66,14 @@ type conduct struct {
 	resting map[peer.ID]time.Time            // those kept out of meshes, and until when
 	proven  map[peer.ID]time.Time            // those who brought a cast, and until when that counts
 	bearers map[string]map[peer.ID]time.Time // the same by topic, of those who are there
+	recent  map[string][]taken               // by topic, of the joined ones
+	unsent  []string                         // ids of what this node is about to publish
 }
 
 func (c *conduct) init(self peer.ID, dialled func(peer.ID) bool, copies, handed prometheus.Counter) {
 	c.self, c.dialled, c.copies, c.handed = self, dialled, copies, handed
 	c.doubts, c.bearers = make(chan string, doubtful), make(map[string]map[peer.ID]time.Time)
+	c.recent = make(map[string][]taken)
 	c.meshes, c.claims = make(map[string]map[peer.ID]standing), newClaims()
 	c.resting, c.proven = make(map[peer.ID]time.Time), make(map[peer.ID]time.Time)
 }
@@ -137,8 +142,10 @@ func (c *conduct) score(p peer.ID, now time.Time) float64 {
 	return 0
 }
 
-// Graft notes that p is in the topic's mesh.
+// Graft notes that p is in the topic's mesh, and has it hear what it may have
+// missed.
 func (c *conduct) Graft(p peer.ID, topic string) {
+	c.welcome(p, topic, time.Now())
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.meshes[topic] == nil {
@@ -160,6 +167,7 @@ func (c *conduct) Leave(topic string) {
 	defer c.mu.Unlock()
 	delete(c.meshes, topic)
 	delete(c.bearers, topic)
+	delete(c.recent, topic)
 }
 
 // OnClosedOutboundStream notes that p is gone. That it was silent stays.
@@ -174,18 +182,14 @@ func (c *conduct) OnClosedOutboundStream(p peer.ID) {
 	}
 }
 
-// DeliverMessage counts a new cast against all neighbours but those that had
-// it. Nobody else could have had this node's own. Either is handed aside where
-// the mesh is in doubt.
+// DeliverMessage counts a new cast that came against all neighbours but those
+// that had it, and hands it aside where the mesh is in doubt. GossipSub tells
+// tracers nothing of what this node publishes: see makes.
 func (c *conduct) DeliverMessage(m *pubsub.Message) {
 	now := time.Now()
-	for _, p := range c.aside(m.GetTopic(), m.ID, m.ReceivedFrom, now) {
-		c.hand(p, m.Message)
-		c.handed.Inc()
-	}
-	if m.ReceivedFrom != c.self {
-		c.delivered(m.ReceivedFrom, m.GetTopic(), m.ID, now)
-	}
+	c.takes(m.GetTopic(), m.ID, m.ReceivedFrom, now)
+	c.handAside(m.Message, m.ID, m.ReceivedFrom, now)
+	c.delivered(m.ReceivedFrom, m.GetTopic(), m.ID, now)
 }
 
 func (c *conduct) delivered(from peer.ID, topic, id string, now time.Time) {

@@ -52,6 +52,7 @@ func (s *Service) inspect(from peer.ID, rpc *pubsub.RPC) error {
 // ones are relayed and delivered, the others neither.
 func (s *Service) validate(_ context.Context, from peer.ID, m *pubsub.Message) pubsub.ValidationResult {
 	if from == s.cfg.Host.ID() {
+		s.conduct.makes(m.GetTopic(), messageID(m.Message), time.Now())
 		return pubsub.ValidationAccept // our own, admitted by Cast
 	}
 	s.metrics.received(len(m.GetData()))

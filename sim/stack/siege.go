@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -204,7 +205,10 @@ func (g *siege) deeds(step int, window time.Duration) []deed {
 }
 
 // eclipse surrounds those who are about to cast: each is left two honest peers
-// and gets thirty sybils.
+// and gets thirty sybils. As in the evaluation, where everybody follows the one
+// topic there is, those two are vendors if it has any for peers: a person whose
+// every peer in its topic is a sybil is not surrounded but cut off, and its
+// intent gets nowhere until it finds another.
 func (g *siege) eclipse(ctx context.Context, people []int32) error {
 	switch g.kind {
 	case eclipsePublishers:
@@ -235,8 +239,20 @@ func (g *siege) surround(id int32) error {
 		sybils[s.ID()] = true
 	}
 	kept := 0
+	vendors := make(map[peer.ID]bool)
+	for _, q := range g.m.parties {
+		vendors[q.addr.ID] = q.agent.Vendor
+	}
 	peers := h.Network().Peers()
-	slices.Sort(peers)
+	slices.SortFunc(peers, func(a, b peer.ID) int {
+		if vendors[a] != vendors[b] {
+			if vendors[a] {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(string(a), string(b))
+	})
 	for _, other := range peers {
 		if sybils[other] {
 			continue
