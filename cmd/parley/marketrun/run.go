@@ -84,7 +84,9 @@ func Run(ctx context.Context, m *Market, o Options) (res *Result, err error) {
 	started := time.Now()
 	defer withProcessors()()
 	if o.Patience == 0 {
-		o.Patience = 2 * time.Minute
+		// Longer than a node takes to send an intent once more, 150 s: what a busy
+		// machine loses, as where a mesh forms just then, the network mends.
+		o.Patience = 4 * time.Minute
 	}
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
