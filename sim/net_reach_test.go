@@ -42,11 +42,11 @@ func settled(w *World, n, dials int) *crowd {
 func TestNetCastReachesAll(t *testing.T) {
 	Run(t, 1, func(w *World) {
 		c := settled(w, 40, dials)
-		s := c.measure(5, time.Second)
+		s := c.measure(25, time.Second) // by five alone the copies vary by a tenth
 		if s.missed != 0 || s.quantile(1) > 400*time.Millisecond || s.copies > 3.9 {
 			w.T.Errorf("%d deliveries missed, the slowest after %s, %.2f copies", s.missed, s.quantile(1), s.copies)
 		}
-		if aside := c.count("aside_total") / 5 / 40; aside > .05 {
+		if aside := c.count("aside_total") / 25 / 40; aside > .05 {
 			w.T.Errorf("%.3f copies handed aside by each node for a cast, in peace", aside)
 		}
 	})
