@@ -67,7 +67,7 @@ func (e *Engine) Expect(s scenario.Scenario) (time.Duration, int64) {
 	vendors := float64(s.Vendors.Count)
 	virtual := float64(s.Clock.Steps)*s.Clock.Window.Std().Seconds() + settleFirst.Seconds()
 	casts := float64(s.Clock.Steps) * float64(s.People.Count) * s.People.Intents
-	deliveries := casts*vendors + vendors*nodes // the latter are term updates
+	deliveries := casts*vendors + 2*vendors*nodes // the latter are term updates, without mailboxes and with
 	took := nodes*float64(nodeMaking) + nodes*virtual*float64(nodeSecond) + deliveries*float64(deliveryTime)
 	took += tries(s, casts, virtual) * float64(tryTime)
 	return time.Duration(took), int64(nodes)*nodeMemory + int64(vendors*nodes)*termsMemory
