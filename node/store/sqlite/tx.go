@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,6 +22,7 @@ type tx struct {
 	path     string
 	readOnly bool
 	over     bool
+	known    known
 	// broken is the first failure of the database itself. What it has undone
 	// is not known, so nothing more is done and nothing is committed.
 	broken error
@@ -64,26 +66,34 @@ func (t *tx) Get(kind store.Kind, id string) (store.Record, error) {
 
 // Put implements store.Tx.
 func (t *tx) Put(r store.Record) error {
-	_, err := t.write(r, insertRecord+replaceOld)
-	return err
+	return t.write(r, func(r store.Record, due any) error {
+		n, err := t.change(r, due)
+		if err == nil && n == 0 {
+			_, err = t.insert(r, due, replaceOld)
+		}
+		return err
+	})
 }
 
 // Insert implements store.Tx.
 func (t *tx) Insert(r store.Record) error {
-	n, err := t.write(r, insertRecord+`NOTHING`)
-	if err == nil && n == 0 {
-		return fmt.Errorf("insert %s %.80q: %w", r.Kind, r.ID, store.ErrExists)
-	}
-	return err
+	return t.write(r, func(r store.Record, due any) error {
+		n, err := t.insert(r, due, `NOTHING`)
+		if err == nil && n == 0 {
+			return fmt.Errorf("insert %s %.80q: %w", r.Kind, r.ID, store.ErrExists)
+		}
+		return err
+	})
 }
 
-func (t *tx) write(r store.Record, sql string) (int64, error) {
+// write has do write r, whose Due is NULL or microseconds.
+func (t *tx) write(r store.Record, do func(r store.Record, due any) error) error {
 	if err := t.check(true); err != nil {
-		return 0, err
+		return err
 	}
 	r, err := r.Normalize()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var due any
 	if !r.Due.IsZero() {
@@ -92,8 +102,39 @@ func (t *tx) write(r store.Record, sql string) (int64, error) {
 	if r.Body == nil {
 		r.Body = []byte{} // nil would be NULL
 	}
-	n, err := t.c.exec(sql, string(r.Kind), r.ID, r.Ref, r.State, due, r.Body)
-	return n, t.fail(err)
+	err = do(r, due)
+	if err == nil {
+		t.known.put(r.Kind, r.ID, indexed{r.Ref, r.State, due})
+	}
+	if errors.Is(err, store.ErrExists) {
+		return err
+	}
+	return t.fail(err)
+}
+
+// insert adds r, or does what orElse says if there is one of its key.
+func (t *tx) insert(r store.Record, due any, orElse string) (int64, error) {
+	return t.c.exec(insertRecord+orElse, string(r.Kind), r.ID, r.Ref, r.State, due, r.Body)
+}
+
+// change writes what is new of r in place of a record that this transaction has
+// seen, and returns 0 if it has not seen it.
+func (t *tx) change(r store.Record, due any) (int64, error) {
+	was, ok := t.known.get(r.Kind, r.ID)
+	if !ok {
+		return 0, nil
+	}
+	set, args := "body = ?", []any{r.Body}
+	if was.ref != r.Ref {
+		set, args = set+", ref = ?", append(args, r.Ref)
+	}
+	if was.state != r.State {
+		set, args = set+", state = ?", append(args, r.State)
+	}
+	if was.due != due {
+		set, args = set+", due = ?", append(args, due)
+	}
+	return t.c.exec("UPDATE record SET "+set+" WHERE kind = ? AND id = ?", append(args, string(r.Kind), r.ID)...)
 }
 
 // Delete implements store.Tx.
@@ -104,6 +145,7 @@ func (t *tx) Delete(kind store.Kind, id string) error {
 	if err := store.CheckKey(kind, id); err != nil {
 		return err
 	}
+	t.known.drop(kind, id)
 	_, err := t.c.exec(deleteRecord, string(kind), id)
 	return t.fail(err)
 }
@@ -190,6 +232,9 @@ func (t *tx) records(sql string, args []any, n int) ([]store.Record, error) {
 	err := t.c.query(sql, args, func(row []driver.Value) error {
 		r, err := scan(row)
 		out = append(out, r)
+		if !t.readOnly {
+			t.known.put(r.Kind, r.ID, indexed{r.Ref, r.State, row[4]})
+		}
 		return err
 	})
 	if err != nil {

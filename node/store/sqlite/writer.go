@@ -4,13 +4,20 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"time"
 
 	"github.com/parley-network/parley/node/store"
 )
 
-// maxGroup bounds the Updates of one commit, and so how long the first of
-// them waits for the last.
-const maxGroup = 256
+const (
+	// maxGroup bounds the Updates of one commit, and so how long the first of
+	// them waits for the last.
+	maxGroup = 256
+	// gatherTime is how long a commit waits for further Updates, if there was
+	// more than one in the last: a commit writes every page that it touches, and
+	// two soon after each other mostly touch the same.
+	gatherTime = 2 * time.Millisecond
+)
 
 // writer owns the one connection that writes. It gathers the Updates that are
 // waiting into one transaction, each in a savepoint, and answers all of them
@@ -23,6 +30,7 @@ type writer struct {
 	scrubs  chan chan<- error
 	closing <-chan struct{}
 	done    chan struct{} // closed when loop has returned
+	busy    bool          // the last commit was of more than one Update
 }
 
 // job is one Update. Its function runs in the goroutine that called Update,
@@ -103,7 +111,13 @@ func (w *writer) group(first *job, most int) {
 		return
 	}
 	var landed []*job // have run and await the commit
-	for j := first; j != nil; j = w.next() {
+	var gather <-chan time.Time
+	if w.busy && most > 1 {
+		t := time.NewTimer(gatherTime)
+		defer t.Stop()
+		gather = t.C
+	}
+	for j := first; j != nil; j = w.next(gather) {
 		ok, intact := w.run(j)
 		if !intact {
 			w.abort(landed)
@@ -116,11 +130,13 @@ func (w *writer) group(first *job, most int) {
 			break
 		}
 	}
+	w.busy = len(landed) > 1
 	w.commit(landed)
 }
 
-// next returns a job that is waiting, or nil.
-func (w *writer) next() *job {
+// next returns a job that is waiting, or comes before enough does; nil if none
+// does.
+func (w *writer) next(enough <-chan time.Time) *job {
 	select {
 	case j := <-w.jobs:
 		return j
@@ -133,6 +149,16 @@ func (w *writer) next() *job {
 	case j := <-w.jobs:
 		return j
 	default:
+	}
+	if enough == nil {
+		return nil
+	}
+	select {
+	case j := <-w.jobs:
+		return j
+	case <-enough:
+		return nil
+	case <-w.closing:
 		return nil
 	}
 }
