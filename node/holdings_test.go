@@ -50,7 +50,7 @@ func holdings(w *sim.World, p *sim.Party) map[string]string {
 	w.T.Helper()
 	out := make(map[string]string)
 	err := p.Store.View(w.T.Context(), func(tx store.Tx) error {
-		for _, kind := range []store.Kind{"intent", "heard", "offer", "bidder", "sent", "card", "item", "setting", "route", "relation", "statement", "negotiation", "piece"} {
+		for _, kind := range []store.Kind{"intent", "heard", "offer", "bidder", "sent", "card", "item", "setting", "route", "relation", "relheads", "statement", "negotiation", "piece"} {
 			recs, err := tx.List(store.Query{Kind: kind})
 			if err != nil {
 				return err

@@ -16,7 +16,7 @@ import (
 
 // everyKind is what a node and its courier keep.
 var everyKind = []store.Kind{
-	"event", "intent", "heard", "offer", "bidder", "sent", "card", "relation", "statement", "early", "terms", "negotiation", "piece",
+	"event", "intent", "heard", "offer", "bidder", "sent", "card", "relation", "relheads", "statement", "early", "terms", "negotiation", "piece",
 	"change", "told", "awaited", "copy", "inbox", "released", "item", "setting", "peer", "letter", "letter-seen", "route",
 }
 

@@ -23,6 +23,7 @@ const (
 	kindCard    store.Kind = "card"    // ID: CID of version 0 · Ref: offer CID · State
 
 	kindRelation  store.Kind = "relation"  // ID: the person's DID · Ref: CID of the card · State: open, frozen, stranger · Due: forgotten, of a stranger
+	kindHeads     store.Kind = "relheads"  // ID: the person's DID
 	kindStatement store.Kind = "statement" // ID: person's DID, side, number
 	kindEarly     store.Kind = "early"     // statements before their turn; ID as above · Ref: person's DID
 

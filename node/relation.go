@@ -26,8 +26,8 @@ type relationBody struct {
 	Theirs  *intentcast.Route `cbor:"theirs,omitempty"`
 	Ours    *intentcast.Route `cbor:"ours,omitempty"`  // the own reply route; none at a vendor
 	Label   string            `cbor:"label,omitempty"` // of that route, and of the own keys
-	Mine    statement.Head    `cbor:"mine"`            // statements this side has made
-	Other   statement.Head    `cbor:"other"`           // statements of the other side's
+	Mine    statement.Head    `cbor:"mine,omitzero"`   // statements this side has made
+	Other   statement.Head    `cbor:"other,omitzero"`  // statements of the other side's
 	Proffer dagcbor.CID       `cbor:"proffer,omitzero"`
 	Card    dagcbor.CID       `cbor:"card,omitzero"` // first version of the card, once there is one
 	Closed  bool              `cbor:"closed,omitempty"`
@@ -46,8 +46,9 @@ type relationBody struct {
 
 // relation is a stored relationship at hand.
 type relation struct {
-	rec  store.Record
+	rec  store.Record // as it is kept
 	body relationBody
+	kept bool // there is such a record
 }
 
 func loadRelation(tx store.Tx, person identity.DID) (*relation, error) {
@@ -58,12 +59,7 @@ func loadRelation(tx store.Tx, person identity.DID) (*relation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readRelation(rec)
-}
-
-func readRelation(rec store.Record) (*relation, error) {
-	r := &relation{rec: rec}
-	return r, get(rec, &r.body)
+	return readRelation(tx, rec)
 }
 
 func newRelation(b relationBody) *relation {
@@ -80,18 +76,19 @@ const (
 )
 
 func (r *relation) save(c *change) error {
-	r.rec.State, r.rec.Due = relationOpen, noTime
+	rec := r.rec
+	rec.State, rec.Due = relationOpen, noTime
 	if r.body.Side == identity.RoleVendor && r.body.Card.IsZero() {
-		r.rec.State, r.rec.Due = relationStranger, c.now.Add(strangerKept)
+		rec.State, rec.Due = relationStranger, c.now.Add(strangerKept)
 	}
 	if r.body.Alarm != "" {
-		r.rec.State = relationFrozen
+		rec.State = relationFrozen
 	}
-	r.rec.Ref = ""
+	rec.Ref = ""
 	if !r.body.Card.IsZero() {
-		r.rec.Ref = r.body.Card.String()
+		rec.Ref = r.body.Card.String()
 	}
-	return put(c.Tx, r.rec, r.body)
+	return r.keep(c, rec)
 }
 
 // other is the role of the party across the table.

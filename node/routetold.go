@@ -224,20 +224,20 @@ func (n *Node) movedLoop(ctx context.Context) error {
 // tellRoutes tells each other side that knows another route than the one in
 // use, and once more where the letter that told it was given up.
 func (n *Node) tellRoutes(ctx context.Context, now time.Time) error {
-	var recs []store.Record
-	if err := n.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
-		recs, err = tx.List(store.Query{Kind: kindRelation, State: relationOpen})
+	var all []*relation
+	if err := n.cfg.Store.View(ctx, func(tx store.Tx) error {
+		recs, err := tx.List(store.Query{Kind: kindRelation, State: relationOpen})
+		if err != nil {
+			return err
+		}
+		all, err = readRelations(tx, recs)
 		return err
 	}); err != nil {
 		return fmt.Errorf("list relationships: %w", err)
 	}
 	var due []identity.DID
 	var errs []error
-	for _, rec := range recs {
-		r, err := readRelation(rec)
-		if err != nil {
-			return err
-		}
+	for _, r := range all {
 		if route, ok := n.routeOf(r); ok && (r.untold(route) || r.body.ToldLetter != "") {
 			due = append(due, r.body.Person)
 		}

@@ -240,7 +240,7 @@ func findRelation(tx store.Tx, b *statement.Body) (*relation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readRelation(rec)
+	return readRelation(tx, rec)
 }
 
 // checkSeen holds what the other side says it has seen against what this side

@@ -57,13 +57,7 @@ func (n *Node) relations(tx store.Tx, root dagcbor.CID) ([]*relation, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]*relation, len(recs))
-	for i, rec := range recs {
-		if out[i], err = readRelation(rec); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return readRelations(tx, recs)
 }
 
 func (n *Node) sharedIn(tx store.Tx, r *relation, own profile.Profile, path string) ([]view.Shared, error) {

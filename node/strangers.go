@@ -59,6 +59,9 @@ func forgetStranger(c *change, rec store.Record) error {
 			return err
 		}
 	}
+	if err := c.Delete(kindHeads, person); err != nil {
+		return err
+	}
 	return c.Delete(kindRelation, person)
 }
 

@@ -85,7 +85,7 @@ func TestStrangerIsForgottenWhole(t *testing.T) {
 			Version: 1, Agreements: []terms.Ref{ref.Ref}, Expires: identity.At(time.Now().Add(time.Hour)),
 		}), func(l *sayLetter) { l.Log = m.log })
 		w.Eventually(time.Minute, "the shop answers", func() bool { return len(m.heard()) == 1 })
-		kinds := []store.Kind{"relation", "statement", "negotiation", "card"}
+		kinds := []store.Kind{"relation", "relheads", "statement", "negotiation", "card"}
 		for _, kind := range kinds {
 			if count(w, shop, kind) == 0 {
 				t.Errorf("nothing of kind %s is kept of a stranger: the test looks at the wrong thing", kind)

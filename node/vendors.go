@@ -98,7 +98,7 @@ func cardsWith(tx store.Tx, vendor identity.DID) ([]dagcbor.CID, error) {
 	}
 	out := []dagcbor.CID{}
 	for _, rec := range recs {
-		r, err := readRelation(rec)
+		r, err := readRelation(tx, rec)
 		if err != nil {
 			return nil, err
 		}
@@ -154,7 +154,7 @@ func (n *Node) relationFacts(tx store.Tx) (map[identity.DID]relationFacts, error
 	}
 	out := make(map[identity.DID]relationFacts)
 	for _, rec := range recs {
-		r, err := readRelation(rec)
+		r, err := readRelation(tx, rec)
 		if err != nil {
 			return nil, err
 		}

@@ -9,15 +9,9 @@ import (
 	"github.com/parley-network/parley/node/store"
 )
 
-const (
-	// maxGroup bounds the Updates of one commit, and so how long the first of
-	// them waits for the last.
-	maxGroup = 256
-	// gatherTime is how long a commit waits for further Updates, if there was
-	// more than one in the last: a commit writes every page that it touches, and
-	// two soon after each other mostly touch the same.
-	gatherTime = 2 * time.Millisecond
-)
+// maxGroup bounds the Updates of one commit, and so how long the first of
+// them waits for the last.
+const maxGroup = 256
 
 // writer owns the one connection that writes. It gathers the Updates that are
 // waiting into one transaction, each in a savepoint, and answers all of them
@@ -30,7 +24,7 @@ type writer struct {
 	scrubs  chan chan<- error
 	closing <-chan struct{}
 	done    chan struct{} // closed when loop has returned
-	busy    bool          // the last commit was of more than one Update
+	gather  gather
 }
 
 // job is one Update. Its function runs in the goroutine that called Update,
@@ -111,13 +105,10 @@ func (w *writer) group(first *job, most int) {
 		return
 	}
 	var landed []*job // have run and await the commit
-	var gather <-chan time.Time
-	if w.busy && most > 1 {
-		t := time.NewTimer(gatherTime)
-		defer t.Stop()
-		gather = t.C
+	if most > 1 {
+		defer w.gather.begin()()
 	}
-	for j := first; j != nil; j = w.next(gather) {
+	for j := first; j != nil; j = w.next() {
 		ok, intact := w.run(j)
 		if !intact {
 			w.abort(landed)
@@ -130,13 +121,12 @@ func (w *writer) group(first *job, most int) {
 			break
 		}
 	}
-	w.busy = len(landed) > 1
 	w.commit(landed)
 }
 
-// next returns a job that is waiting, or comes before enough does; nil if none
-// does.
-func (w *writer) next(enough <-chan time.Time) *job {
+// next returns a job that is waiting, or comes while this commit waits for
+// more; nil if none does.
+func (w *writer) next() *job {
 	select {
 	case j := <-w.jobs:
 		return j
@@ -150,13 +140,15 @@ func (w *writer) next(enough <-chan time.Time) *job {
 		return j
 	default:
 	}
-	if enough == nil {
+	if w.gather.enough == nil {
 		return nil
 	}
+	began := time.Now()
 	select {
 	case j := <-w.jobs:
+		w.gather.take(time.Since(began))
 		return j
-	case <-enough:
+	case <-w.gather.enough:
 		return nil
 	case <-w.closing:
 		return nil
