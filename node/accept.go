@@ -50,7 +50,11 @@ func (n *Node) acceptAs(ctx context.Context, label string, id dagcbor.CID, offer
 	if err != nil {
 		return none, err
 	}
-	route, err := n.replyRoute(ctx, label, now.Add(cardRouteLife), &offer.Offer.Route)
+	theirs, err := n.routeOfOffer(ctx, &offer.Offer)
+	if err != nil {
+		return none, err
+	}
+	route, err := n.replyRoute(ctx, label, now.Add(cardRouteLife), &theirs)
 	if err != nil {
 		return none, err
 	}
@@ -63,12 +67,12 @@ func (n *Node) acceptAs(ctx context.Context, label string, id dagcbor.CID, offer
 		return none, err
 	}
 	body := cardBody{
-		Side: identity.RolePerson, Logs: sortedLogs(me.log, stored.Log), Theirs: &offer.Offer.Route, Ours: &route,
+		Side: identity.RolePerson, Logs: sortedLogs(me.log, stored.Log), Theirs: &theirs, Ours: &route,
 		Label: label, Intent: cast.Root(), Since: identity.At(now),
 	}
 	return idOf(card), n.update(ctx, func(c *change) error {
 		return n.proposeIn(c, id, card, body, courier.Outgoing{
-			To: offer.Offer.Route, From: &route, Kind: letterPropose, Body: letter,
+			To: theirs, From: &route, Kind: letterPropose, Body: letter,
 			Expires: now.Add(letterLife), Ref: idOf(card).String(),
 		}, offer.Offer.Vendor.Name)
 	})

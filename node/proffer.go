@@ -140,7 +140,11 @@ func (n *Node) newcomerByOffer(ctx context.Context, id dagcbor.CID, p *negotiati
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := n.strangers(ctx, offer.Offer.Vendor, stored.Log, offer.Offer.Route)
+	theirs, err := n.routeOfOffer(ctx, &offer.Offer)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := n.strangers(ctx, offer.Offer.Vendor, stored.Log, theirs)
 	return r, author, err
 }
 

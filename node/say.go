@@ -133,6 +133,9 @@ func (n *Node) hearSay(c *change, r *relation, st *statement.Statement, l *sayLe
 	if err := keepStatement(c.Tx, &st.Body, st.ID, raw); err != nil {
 		return err
 	}
+	if err := n.answered(c, r, st, in); err != nil {
+		return err
+	}
 	r.body.Other = head
 	if err := r.save(c); err != nil {
 		return err
@@ -146,6 +149,24 @@ func (n *Node) hearSay(c *change, r *relation, st *statement.Statement, l *sayLe
 		return err
 	}
 	return n.takeEarly(c, r, in)
+}
+
+// answered notes that what this side has said has come, where the other side
+// has made a statement since that shows it: the acknowledgement of the letter may
+// be lost. What comes in the answer to a letter is no news of that letter.
+func (n *Node) answered(c *change, r *relation, st *statement.Statement, in courier.Inbound) error {
+	if in.Answer() || st.Body.Seen.IsZero() || st.Body.Seen != r.body.Mine.Last {
+		return nil
+	}
+	for _, ref := range []dagcbor.CID{r.body.Card, r.body.Proffer} {
+		if ref.IsZero() {
+			continue
+		}
+		if err := n.courier.Answered(c.Tx, ref.String(), letterSay); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // heardBefore compares a statement with the one of its number kept here: the

@@ -40,6 +40,9 @@ func (n *Node) keepTerms(c *change, v termupdate.Verified) error {
 	if err := c.Put(store.Record{Kind: kindTerms, ID: did, Due: v.Update.Expires.Std(), Body: wire}); err != nil {
 		return err
 	}
+	if err := n.followTerms(c, &v.Update); err != nil {
+		return err
+	}
 	if before == nil || slices.Equal(before.Update.Accepts, v.Update.Accepts) {
 		return nil
 	}

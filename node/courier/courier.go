@@ -131,6 +131,7 @@ type Courier struct {
 	turns     *turns
 	reach     *reach
 	away      *away
+	returned  returned
 	streams   *streams
 	door      *door
 	works     works

@@ -131,7 +131,8 @@ func (c *Courier) deliverTo(ctx context.Context, l outLetter, at place) outcome 
 	}
 	var via *peer.AddrInfo
 	if !l.Direct && to.ID != c.cfg.Host.ID() {
-		if via, err = c.forwarder(to.ID, l.avoid()); err != nil {
+		via, err = c.forwarder(to.ID, l.avoid())
+		if err != nil && !c.mayHandIn(l, at, to.ID) {
 			return outcome{state: StateQueued, problem: err.Error()}
 		}
 	}
@@ -233,6 +234,16 @@ func (c *Courier) forwarder(to peer.ID, avoid []peer.ID) (*peer.AddrInfo, error)
 		return nil, errNoForwarder
 	}
 	return nil, nil
+}
+
+// mayHandIn reports whether a letter may be handed in without a forwarder at one
+// of the mailboxes that its recipient has named to everybody: where there is no
+// other to carry it, and the one who keeps it carries for others too. As the
+// forwarder to the recipient itself, which is tried first, it learns as much: who
+// writes to whom.
+func (c *Courier) mayHandIn(l outLetter, at place, keeper peer.ID) bool {
+	e, known := c.book.entry(keeper, time.Now())
+	return len(at.Slot) > 0 && len(l.Slot) == 0 && known && e.rec.Forward && c.cfg.Host.Network().Connectedness(keeper) == network.Connected
 }
 
 func (c *Courier) candidate(e entry, now time.Time, uses int) candidate {

@@ -76,6 +76,7 @@ func (d *dispatcher) run(ctx context.Context) {
 			d.ended(ctx, r)
 			look = d.more && d.room() >= min(claimBatch, 2*d.c.lim.Sends)
 		}
+		d.openLanes()
 		d.takeHanded(ctx)
 		d.startWorkers(ctx)
 		if look {
@@ -142,6 +143,16 @@ func (d *dispatcher) takeHanded(ctx context.Context) {
 	}
 	if err := d.c.release(ctx, back); err != nil && ctx.Err() == nil {
 		d.c.log.Error("letters stay claimed until their lease ends", "error", err)
+	}
+}
+
+// openLanes has letters go at once to peers that were out of reach and have
+// turned up.
+func (d *dispatcher) openLanes() {
+	for p := range d.c.returned.take() {
+		if ln := d.lanes[p]; ln != nil {
+			ln.failures, ln.until = 0, time.Time{}
+		}
 	}
 }
 

@@ -98,6 +98,38 @@ func TestNeverOnTogether(t *testing.T) {
 	})
 }
 
+// Where the one peer that is left to carry a letter is the one that keeps it for
+// a vendor, it goes there without another in between: as the forwarder to the
+// vendor that peer would learn as much. To a reply route it does not go so.
+func TestOnlyTheKeeperIsLeft(t *testing.T) {
+	bubble(t, 3, func(t *testing.T, nodes []*testNode) {
+		person, keeper := nodes[0], nodes[2]
+		vendor, to := vendorWithMailboxes(t, nodes, 1)
+		route, err := person.courier.OpenRoute(t.Context(), "card", time.Now().Add(24*time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		vendor.stop()
+		time.Sleep(3 * time.Hour) // its record expires: nobody else is known
+		ask := person.send(Outgoing{To: to, From: &route, Kind: "ask", Body: []byte("ask"), Expires: time.Now().Add(24 * time.Hour)})
+		eventually(t, time.Minute, "held", func() bool { return person.letter(ask).State == StateHeld })
+		if by := person.letter(ask).HeldBy; by != keeper.host.ID().String() {
+			t.Errorf("held by %s", by)
+		}
+		other := route // somebody's reply route at the same peer
+		other.Slot = make([]byte, 32)
+		id := person.send(Outgoing{To: other, From: &route, Kind: "x", Expires: time.Now().Add(24 * time.Hour)})
+		time.Sleep(10 * time.Minute)
+		if l := person.letter(id); l.State != StateQueued || l.Problem != errNoForwarder.Error() {
+			t.Errorf("letter to a reply route: %+v", l)
+		}
+		person.stop()
+		vendor.start(withMailboxes(1))
+		eventually(t, 10*time.Minute, "the letter's effect", func() bool { return len(vendor.effects()) == 1 })
+		person.start(withMailboxes(0))
+	})
+}
+
 // A letter whose recipient is on again goes there, though a mailbox has it, and
 // has one effect.
 func TestBackBeforeTheMailboxIsRead(t *testing.T) {

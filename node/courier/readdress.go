@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/parley-network/parley/gossip/intentcast"
@@ -37,6 +38,52 @@ func (c *Courier) Readdress(tx store.Tx, ref string, from, to intentcast.Route) 
 		}
 	}
 	c.queued.Store(time.Now().UnixNano())
+	return nil
+}
+
+// RefsTo returns what the letters belong to that wait for the node of a peer,
+// itself and not some slot at it.
+func RefsTo(tx store.Tx, peer string) ([]string, error) {
+	recs, err := waitingIn(tx)
+	if err != nil {
+		return nil, err
+	}
+	var refs []string
+	for _, rec := range recs {
+		l, err := decodeOut(rec.Body)
+		if err != nil {
+			return nil, err
+		}
+		if l.Peer == peer && len(l.Slot) == 0 && rec.Ref != "" && !slices.Contains(refs, rec.Ref) {
+			refs = append(refs, rec.Ref)
+		}
+	}
+	return refs, nil
+}
+
+// Answered notes within tx that the letters of a kind sent for ref have come,
+// as something shows that was said since, though no acknowledgement has: it was
+// lost, or will be late.
+func (c *Courier) Answered(tx store.Tx, ref, kind string) error {
+	recs, err := tx.List(store.Query{Kind: kindLetter, Ref: ref})
+	if err != nil {
+		return fmt.Errorf("letters that were answered: %w", err)
+	}
+	for _, rec := range recs {
+		if rec.State != StateQueued && rec.State != StateHeld {
+			continue
+		}
+		l, err := decodeOut(rec.Body)
+		if err != nil {
+			return err
+		}
+		if l.Kind != kind {
+			continue
+		}
+		if err := c.finish(tx, rec, l, StateDelivered, "", false, time.Now()); err != nil {
+			return fmt.Errorf("letter that was answered: %w", err)
+		}
+	}
 	return nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
+
+	"github.com/parley-network/parley/node/store"
 )
 
 // A holder that lost its letters in a restart gets them again as soon as it
@@ -72,5 +74,57 @@ func TestClaimOfAKilledRun(t *testing.T) {
 		time.Sleep(time.Second)
 		person.start()
 		eventually(t, 20*time.Second, "delivered", func() bool { return person.letter(id).State == StateDelivered })
+	})
+}
+
+// A letter whose pauses have become long goes soon after its recipient turned
+// up again.
+func TestRecipientIsBack(t *testing.T) {
+	bubble(t, 3, func(t *testing.T, nodes []*testNode) {
+		person, vendor := nodes[0], nodes[1]
+		to := vendor.courier.Self()
+		vendor.stop()
+		for _, conn := range vendor.host.Network().Conns() {
+			_ = conn.Close()
+		}
+		id := person.send(Outgoing{To: to, Kind: "x", Body: []byte("x"), Expires: time.Now().Add(24 * time.Hour)})
+		eventually(t, 5*time.Hour, "a long pause", func() bool { return time.Until(person.letter(id).Next) > claimLease+time.Minute })
+		vendor.start()
+		for _, n := range []*testNode{person, nodes[2]} {
+			connect(t, n.host, vendor.host)
+		}
+		eventually(t, 30*time.Second, "delivered", func() bool { return person.letter(id).State == StateDelivered })
+	})
+}
+
+// What shows by other ways to have come is not sent again; letters of other
+// kinds, and for others, are.
+func TestAnsweredLetter(t *testing.T) {
+	bubble(t, 3, func(t *testing.T, nodes []*testNode) {
+		person, vendor := nodes[0], nodes[1]
+		to := vendor.courier.Self()
+		vendor.stop()
+		out := Outgoing{To: to, Kind: "say", Ref: "card", Body: []byte("x"), Expires: time.Now().Add(24 * time.Hour)}
+		said := person.send(out)
+		out.Kind = "sign"
+		signed := person.send(out)
+		out.Kind, out.Ref = "say", "another card"
+		other := person.send(out)
+		time.Sleep(10 * time.Minute)
+		err := person.store.Update(t.Context(), func(tx store.Tx) error { return person.courier.Answered(tx, "card", "say") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[string]string{said: StateDelivered, signed: StateQueued, other: StateQueued} {
+			if l := person.letter(id); l.State != want {
+				t.Errorf("letter %s for %s is %s, want %s", l.Kind, l.Ref, l.State, want)
+			}
+		}
+		vendor.start()
+		eventually(t, time.Hour, "the others' effects", func() bool { return len(vendor.effects()) == 2 })
+		time.Sleep(time.Hour)
+		if n := len(vendor.effects()); n != 2 {
+			t.Errorf("%d effects", n)
+		}
 	})
 }

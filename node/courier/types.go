@@ -90,6 +90,9 @@ type Inbound struct {
 	said *gathering // what its effect sends back, for the answer; nil: that goes by itself
 }
 
+// Answer reports whether the letter came in the answer to one from here.
+func (in *Inbound) Answer() bool { return in.road == byAnswer }
+
 // The states of a letter in the outbox.
 const (
 	StateQueued    = "queued"    // not yet handed in anywhere
