@@ -16,7 +16,7 @@ import (
 const (
 	// churnNodes are there at any time (PARLEY_NET_CHURN), of which churnShare
 	// leave and as many others join every minute, for churnTime.
-	churnNodes = 120
+	churnNodes = 1000
 	churnShare = 0.3
 	churnTime  = 4 * time.Minute
 	// castEvery is the traffic; each intent lives to the end of the run.
