@@ -24,7 +24,7 @@ type igd struct {
 func needIGD(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("miniupnpd"); err != nil {
-		t.Skip("SKIPPED: needs miniupnpd, of the package miniupnpd-nftables; install it without starting the service")
+		t.Skip("SKIPPED: needs miniupnpd, of the package miniupnpd-nftables")
 	}
 }
 
