@@ -50,7 +50,7 @@ func TestNATMapped(t *testing.T) {
 		{"pmp", speaks{pmp: true}, time.Second},
 	} {
 		p, d := w.start(c.name, c.what)
-		began := time.Now()
+		began := time.Now() // so it counts waiting for the turn of a test, too
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			at := mappedAddress(t, p)
