@@ -41,9 +41,10 @@ sim:
 test:
 	$(GO) test ./...
 
-# Two homes behind masquerading routers and two public peers, each a network
-# namespace. Without root, or the packages iproute2, nftables and procps, it
-# says so and is skipped.
+# Homes behind masquerading routers and public peers, each a network namespace;
+# some of the routers run miniupnpd, as those of households do. Without root, or
+# the packages iproute2, nftables, procps and miniupnpd-nftables, it says so and
+# is skipped.
 test-net:
 	PARLEY_TEST_NET=1 $(GO) test -run '^TestNAT' -count 1 -v -timeout 10m ./cmd/parley
 

@@ -107,12 +107,15 @@ func startNATWorld(n *natNet, masquerade string) *natWorld {
 	w.pub2 = n.node("pub2", "--vendor", "Draper", "--domain", "draper.example")
 	w.shop = n.node("shop", "--vendor", "Shop", "--domain", "shop.example")
 	w.pat = n.node("pat")
-	rules := market.Rules{Answer: market.ModeAuto, Accepts: roster("SD-BASE")}
-	try(w.shop.api().SetRules(w.ctx, rules))(t)
+	try(w.shop.api().SetRules(w.ctx, autoRules()))(t)
 	w.shop.stock("Bread", "3.20")
 	w.pub1.stock("Broom", "8.90")
 	w.pub2.stock("Cloth", "12")
 	return w
+}
+
+func autoRules() market.Rules {
+	return market.Rules{Answer: market.ModeAuto, Accepts: roster("SD-BASE")}
 }
 
 // meetPublic connects everybody to the public peers.

@@ -49,6 +49,9 @@ type Facts struct {
 	// (AutoNAT v2); Unknown are those that too few have tried.
 	Reachable, Unreachable, Unknown []ma.Multiaddr
 
+	Router bool           // the router answers UPnP or NAT-PMP
+	Mapped []ma.Multiaddr // where it says that it passes connections on, which may be wrong
+
 	Relays  []ma.Multiaddr // where it is reached through a relay
 	Offers  bool           // it relays for others
 	Peers   int            // connected

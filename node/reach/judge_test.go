@@ -57,7 +57,22 @@ func TestJudge(t *testing.T) {
 			f.Interfaces, f.Reachable, f.Offers = append(f.Interfaces, addrs(own)...), addrs(own), true
 		}), Public, "Anyone can connect to this node. It relays", ""},
 		{"its port is mapped", behind(func(f *Facts) { f.Reachable = addrs("/ip4/8.8.4.4/udp/30123/quic-v1") }),
-			Mapped, "its router passes connections on", ""},
+			Mapped, "its router passes connections on to it.", ""},
+		{"its port is mapped at its wish", behind(func(f *Facts) {
+			f.Router, f.Mapped, f.Reachable = true, addrs("/ip4/8.8.4.4/udp/30123/quic-v1"), addrs("/ip4/8.8.4.4/udp/30123/quic-v1")
+		}), Mapped, "to it, as the node asked it to.", ""},
+		{"the router refuses", behind(func(f *Facts) { f.Router, f.Relays = true, through(relayA, relayB) }),
+			Relayed, "2 relays", "was asked to open a port (UPnP, NAT-PMP) and has not"},
+		{"the port opened leads nowhere", behind(func(f *Facts) { f.Router, f.Mapped, f.Unreachable = true, addrs(own), addrs(own) }),
+			Unreachable, "Nobody", "nobody gets through it. Another router"},
+		{"the port opened is not tried yet", behind(func(f *Facts) {
+			f.Router, f.Mapped, f.Unknown, f.Relays = true, addrs(own), addrs(own), through(relayA, relayB)
+		}),
+			Relayed, "2 relays", "peers are asked whether it leads to this node"},
+		{"two routers", behind(func(f *Facts) {
+			f.Router, f.Mapped, f.Relays = true, addrs("/ip4/10.9.0.2/udp/4101/quic-v1"), through(relayA, relayB)
+		}),
+			Relayed, "2 relays", "its own address, 10.9.0.2, is not one of the Internet"},
 		{"by two relays", behind(func(f *Facts) { f.Relays, f.Unreachable = through(relayA, relayB), addrs(own) }),
 			Relayed, "called through 2 relays", forward},
 		{"by one relay", behind(func(f *Facts) { f.Relays = through(relayA) }),
@@ -68,7 +83,7 @@ func TestJudge(t *testing.T) {
 		{"just started", behind(func(f *Facts) { f.Watched = time.Second }), Checking, "Peers are asked", ""},
 		{"nothing helps", behind(func(f *Facts) { f.Unreachable = addrs(own) }), Unreachable, "Nobody can connect", forward},
 		{"a port of one transport", behind(func(f *Facts) { f.Listen = f.Listen[:1] }), Unreachable, "Nobody", "forward UDP port 4101 to this machine (192.168.1.2)"},
-		{"the address of this machine is not known", behind(func(f *Facts) { f.Interfaces = nil }), Unreachable, "Nobody", "TCP port 4101 to this machine."},
+		{"the address of this machine is not known", behind(func(f *Facts) { f.Interfaces = nil }), Unreachable, "Nobody", "TCP port 4101 to this machine, or switch on UPnP or NAT-PMP in it."},
 	} {
 		j := Judge(c.facts)
 		if j.Kind != c.want || !strings.Contains(j.Text, c.text) || !strings.Contains(j.Do, c.do) || (c.do == "") != (j.Do == "") {
@@ -93,6 +108,8 @@ func TestJudgeAlwaysHasWords(t *testing.T) {
 			Reachable:   some(own, "/dns/x.example/tcp/1").Draw(t, "reachable"),
 			Unreachable: some(own, home).Draw(t, "unreachable"),
 			Unknown:     some(own).Draw(t, "unknown"),
+			Router:      rapid.Bool().Draw(t, "router"),
+			Mapped:      some(own, "/ip4/10.9.0.2/tcp/4101").Draw(t, "mapped"),
 			Relays:      rapid.SampledFrom([][]ma.Multiaddr{nil, through(relayA), through(relayA, relayB)}).Draw(t, "relays"),
 			Offers:      rapid.Bool().Draw(t, "offers"),
 			Peers:       rapid.IntRange(0, 2).Draw(t, "peers"),

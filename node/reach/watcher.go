@@ -26,6 +26,7 @@ type Watcher struct {
 	mu      sync.Mutex
 	started time.Time // zero: not yet
 	found   event.EvtHostReachableAddrsChanged
+	router  transport.EvtRouter
 	relays  []ma.Multiaddr
 }
 
@@ -45,7 +46,7 @@ const lookEvery = 10 * time.Second
 // ctx's error.
 func (w *Watcher) Run(ctx context.Context) error {
 	sub, err := w.host.EventBus().Subscribe([]any{
-		new(event.EvtHostReachableAddrsChanged), new(event.EvtAutoRelayAddrsUpdated),
+		new(event.EvtHostReachableAddrsChanged), new(event.EvtAutoRelayAddrsUpdated), new(transport.EvtRouter),
 	}, eventbus.Name("reach"))
 	if err != nil {
 		return fmt.Errorf("watch reachability: %w", err)
@@ -85,6 +86,8 @@ func (w *Watcher) hear(e any) {
 	switch e := e.(type) {
 	case event.EvtHostReachableAddrsChanged:
 		w.found = e
+	case transport.EvtRouter:
+		w.router = e
 	case event.EvtAutoRelayAddrsUpdated:
 		w.relays = e.RelayAddrs
 	}
@@ -118,6 +121,7 @@ func (w *Watcher) facts(now time.Time) Facts {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f.Reachable, f.Unreachable, f.Unknown, f.Relays = w.found.Reachable, w.found.Unreachable, w.found.Unknown, w.relays
+	f.Router, f.Mapped = w.router.Found, w.router.Mapped
 	if !w.started.IsZero() {
 		f.Watched = now.Sub(w.started)
 	}

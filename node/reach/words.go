@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 )
 
 // words says what a judgement means and what to do about it.
@@ -18,7 +19,7 @@ func (f Facts) words(j Judgement) (text, do string) {
 	case Public:
 		return "Anyone can connect to this node." + f.offer(), ""
 	case Mapped:
-		return "Anyone can connect to this node: its router passes connections on to it." + f.offer(), ""
+		return "Anyone can connect to this node: its router passes connections on to it" + f.asked() + "." + f.offer(), ""
 	case Relayed:
 		text = fmt.Sprintf("Nobody can connect to this node directly: its router lets nothing in. It is called through %s, and then agrees on a direct connection where both routers allow one.", count(len(j.Relays), "relay"))
 		if len(j.Relays) == 1 {
@@ -42,8 +43,41 @@ func (f Facts) offer() string {
 	return ""
 }
 
-// forward says what the owner of a router can tell it.
+// asked tells what the router does at the node's wish from what its owner told
+// it to.
+func (f Facts) asked() string {
+	if anyOf(f.Mapped, f.Reachable) {
+		return ", as the node asked it to"
+	}
+	return ""
+}
+
+// forward says what the owner of a router can tell it, and what came of asking
+// it.
 func (f Facts) forward() string {
+	const modem = " Another router, or your provider's, stands before it. To be reached directly, have that one pass everything on to yours, or act as a modem only, or ask your provider for a public address."
+	for _, a := range f.Mapped {
+		if ip, ok := ipOf(a); ok && !manet.IsPublicAddr(a) {
+			return fmt.Sprintf("Your router opened a port, but its own address, %s, is not one of the Internet.", ip) + modem
+		}
+	}
+	switch {
+	case anyOf(f.Mapped, f.Unreachable):
+		return "Your router says that it opened a port, but nobody gets through it." + modem
+	case len(f.Mapped) > 0:
+		return "Your router opened a port; peers are asked whether it leads to this node."
+	case f.Router:
+		return "Your router was asked to open a port (UPnP, NAT-PMP) and has not: it may not be allowed to, or stand behind another router. " + f.byHand("")
+	}
+	return f.byHand(", or switch on UPnP or NAT-PMP in it")
+}
+
+func anyOf(some, all []ma.Multiaddr) bool {
+	return slices.ContainsFunc(some, func(a ma.Multiaddr) bool { return slices.ContainsFunc(all, a.Equal) })
+}
+
+// byHand is what to set on the router; or is what else would do.
+func (f Facts) byHand(or string) string {
 	var ports []string
 	for _, kind := range []struct {
 		code int
@@ -57,7 +91,7 @@ func (f Facts) forward() string {
 	if ip, ok := f.home(); ok {
 		to += " (" + ip.String() + ")"
 	}
-	return fmt.Sprintf("To be reached directly, have your router forward %s to %s.", strings.Join(ports, " and "), to)
+	return fmt.Sprintf("To be reached directly, have your router forward %s to %s%s.", strings.Join(ports, " and "), to, or)
 }
 
 // ports are those listened on beyond this machine, each once.

@@ -3,7 +3,9 @@ package transport
 import (
 	"net/netip"
 	"sync"
+	"time"
 
+	"github.com/libp2p/go-libp2p/config"
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/network"
 	basichost "github.com/libp2p/go-libp2p/p2p/host/basic"
@@ -20,6 +22,7 @@ import (
 // It stands before libp2p's own asking of the router, whose answer comes first.
 type portGuess struct {
 	basichost.NATManager
+	since time.Time // when the router was first asked
 
 	mu   sync.Mutex
 	seen map[netip.Addr]netip.Addr // by a peer's address, where it sees this host
@@ -29,14 +32,19 @@ const (
 	// observersWanted is how many peers, at different addresses, must agree
 	// on where the router is.
 	observersWanted = 2
+	// guessAfter is how long the router has to answer. A peer dials back twice
+	// in two minutes: what is spent on a guess is not there for the answer.
+	guessAfter = 8 * time.Second
 	// observersMax bounds those remembered.
 	observersMax = 256
 )
 
-// with is the constructor that libp2p is given.
-func (g *portGuess) with(n network.Network) basichost.NATManager {
-	g.NATManager = basichost.NewNATManager(n)
-	return g
+// before is the constructor that libp2p is given, of one that asks the router.
+func (g *portGuess) before(ask func(network.Network) basichost.NATManager) config.NATManagerC {
+	return func(n network.Network) basichost.NATManager {
+		g.NATManager, g.since = ask(n), time.Now()
+		return g
+	}
 }
 
 // hear notes where a peer sees this host. Peers of the same network, and those
@@ -98,6 +106,9 @@ func (g *portGuess) router() (best netip.Addr, ok bool) {
 func (g *portGuess) GetMapping(listen ma.Multiaddr) ma.Multiaddr {
 	if mapped := g.NATManager.GetMapping(listen); mapped != nil {
 		return mapped
+	}
+	if time.Since(g.since) < guessAfter {
+		return nil
 	}
 	return g.guess(listen)
 }

@@ -81,8 +81,12 @@ func (c Config) reachable(cfg *config.Config, listen []ma.Multiaddr) {
 	cfg.EnableAutoNATv2 = true
 	cfg.EnableHolePunching = true
 	guess := new(portGuess)
+	var asked *router // nil: there is none to ask
 	if BeyondLoopback(listen) {
-		cfg.NATManager = guess.with
+		cfg.NATManager = guess.before(func(n network.Network) basichost.NATManager {
+			asked = newRouter(n, askBothWays)
+			return asked
+		})
 	}
 
 	cfg.EnableRelayService = true // libp2p starts it once verdict says that the node is public
@@ -104,6 +108,9 @@ func (c Config) reachable(cfg *config.Config, listen []ma.Multiaddr) {
 		source.host = h
 		v := &verdict{host: h, identified: guess.hear}
 		life.Append(fx.StartStopHook(v.start, v.stop))
+		if asked != nil {
+			life.Append(fx.StartStopHook(func() error { return asked.start(h.EventBus()) }, asked.stop))
+		}
 	}))
 }
 
