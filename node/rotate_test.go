@@ -32,7 +32,7 @@ func sameFiles(w *sim.World, a, b *sim.Party, card dagcbor.CID) *archive.Report 
 }
 
 // keyVersions are the numbers of the key-log versions that a party's signatures
-// on a card name, oldest first.
+// on a card name, oldest first; 0 for a version it has not signed.
 func keyVersions(w *sim.World, p *sim.Party, card dagcbor.CID, of identity.Role) []int {
 	w.T.Helper()
 	_, report, err := archive.Import(bytes.NewReader(must[[]byte](w)(p.ExportCard(w.T.Context(), card))), time.Now())
@@ -45,7 +45,10 @@ func keyVersions(w *sim.World, p *sim.Party, card dagcbor.CID, of identity.Role)
 		if of == identity.RoleVendor {
 			env = v.Signed.Vendor
 		}
-		number, _ := webvh.VersionNumber(env.KeyVersion)
+		number := 0
+		if env != nil {
+			number, _ = webvh.VersionNumber(env.KeyVersion)
+		}
 		all = append(all, number)
 	}
 	return all
@@ -70,12 +73,20 @@ func wantVersions(w *sim.World, p *sim.Party, card dagcbor.CID, of identity.Role
 func amendTo(w *sim.World, by, other *sim.Party, card dagcbor.CID, where string) {
 	w.T.Helper()
 	must[view.Card](w)(by.AmendCard(w.T.Context(), card, view.Amendment{Jurisdiction: &where}))
-	awaitState(w, other, card, "amending")
-	must[view.Card](w)(other.SignCard(w.T.Context(), card))
-	awaitState(w, by, card, "active")
+	for _, step := range []struct {
+		p     *sim.Party
+		state string
+	}{{other, "amending"}, {by, "active"}} {
+		patiently(w, 6*time.Hour, "the card at "+step.p.Name+" is "+step.state, func() bool {
+			return must[view.Card](w)(step.p.Card(w.T.Context(), card)).State == step.state
+		})
+		if step.p == other {
+			must[view.Card](w)(other.SignCard(w.T.Context(), card))
+		}
+	}
 }
 
-// wantNoKey checks that a party's private keys of an earlier version are gone,
+// wantErased checks that a party's private keys of an earlier version are gone,
 // and those that it needs are there.
 func wantErased(w *sim.World, p *sim.Party, gone, kept []string) {
 	w.T.Helper()
