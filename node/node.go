@@ -143,6 +143,9 @@ func (n *Node) compose() (err error) {
 	if err := n.eraseSpent(ctx); err != nil {
 		return err
 	}
+	if n.vendor != nil && n.vendor.me().number > 1 {
+		n.routeMoved("") // a rotation may have been cut off before all were told
+	}
 	if err := n.adopt(ctx); err != nil {
 		return fmt.Errorf("adopt cards: %w", err)
 	}

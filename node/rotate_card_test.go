@@ -78,9 +78,8 @@ func TestPersonRotatesAll(t *testing.T) {
 			sameFiles(w, pat, shop, cards[i])
 			wantVersions(w, shop, cards[i], identity.RolePerson, 1, 2)
 		}
-		time.Sleep(2 * time.Hour)
-		if n := told(w, pat, "keys.rotated"); n != 2 {
-			t.Errorf("keys were rotated %d times", n)
+		if n, due := told(w, pat, "keys.rotated"), count(w, pat, "rotate"); n != 2 || due != 0 {
+			t.Errorf("keys were rotated %d times, and %d cards are due", n, due)
 		}
 	})
 }
@@ -124,30 +123,29 @@ func TestSignatureOvertakesItsKey(t *testing.T) {
 	sim.Run(t, 605, func(w *sim.World) {
 		tn := newTown(w)
 		ctx, pat, shop := w.T.Context(), tn.pat, tn.cheap
-		card := agreedBy(w, pat, shop, shop)
-		must[view.KeyRotation](w)(shop.RotateVendor(ctx))
-		w.Eventually(5*time.Minute, "pat is told", func() bool { return told(w, pat, "keys.told") == 1 })
+		card := agreed(w, pat, shop, "SD-BASE")
 		wantQuiet(w, pat, shop)
 		pat.Stop()
-		must[view.KeyRotation](w)(shop.RotateVendor(ctx)) // all were told a moment ago: it is a while until they are again
+		must[view.KeyRotation](w)(pat.RotateCard(ctx, card))
 		ut := "US-UT"
-		must[view.Card](w)(shop.AmendCard(ctx, card, view.Amendment{Jurisdiction: &ut}))
-		loseKind(w, shop, "keys")
+		must[view.Card](w)(pat.AmendCard(ctx, card, view.Amendment{Jurisdiction: &ut}))
+		loseKind(w, pat, "keys")
 		pat.Start()
-		w.Meet([]sim.Edge{{A: 0, B: 1}, {A: 0, B: 2}, {A: 0, B: 3}}, pat, tn.dear, tn.bystanders[0], tn.bystanders[1])
-		time.Sleep(2 * time.Minute)
-		if k := must[view.Card](w)(pat.Card(ctx, card)); k.State != "active" || k.Alarm != "" {
+		w.Meet([]sim.Edge{{A: 0, B: 1}, {A: 0, B: 2}, {A: 0, B: 3}}, pat, shop, tn.bystanders[0], tn.bystanders[1])
+		time.Sleep(10 * time.Minute)
+		if k := must[view.Card](w)(shop.Card(ctx, card)); k.State != "active" || k.Alarm != "" {
 			t.Fatalf("the card is %s, %q", k.State, k.Alarm)
 		}
-		patiently(w, 3*24*time.Hour, "the amendment has been taken in", func() bool {
-			return must[view.Card](w)(pat.Card(ctx, card)).State == "amending"
+		must[view.Card](w)(pat.MoveRoute(ctx, card)) // which looks after all that is to be told, as is done each day
+		patiently(w, 6*time.Hour, "the amendment has been taken in", func() bool {
+			return must[view.Card](w)(shop.Card(ctx, card)).State == "amending"
 		})
-		must[view.Card](w)(pat.SignCard(ctx, card))
-		awaitState(w, shop, card, "active")
+		must[view.Card](w)(shop.SignCard(ctx, card))
+		awaitState(w, pat, card, "active")
 		wantQuiet(w, pat, shop)
 		sameFiles(w, pat, shop, card)
-		wantVersions(w, pat, card, identity.RoleVendor, 1, 3)
-		if n := told(w, shop, "letter.refused"); n != 0 {
+		wantVersions(w, pat, card, identity.RolePerson, 1, 2)
+		if n := told(w, pat, "letter.refused"); n != 0 {
 			t.Errorf("%d letters were refused", n)
 		}
 	})

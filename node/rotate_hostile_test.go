@@ -90,6 +90,29 @@ func TestHostileKeyLogs(t *testing.T) {
 	})
 }
 
+// What a card's file has of key logs beyond those kept is taken in with it, by
+// who keeps the card of others too.
+func TestImportBringsALongerLog(t *testing.T) {
+	sim.Run(t, 609, func(w *sim.World) {
+		tn := newTown(w)
+		ctx, pat, shop, other := w.T.Context(), tn.pat, tn.cheap, tn.dear
+		card := agreed(w, pat, shop, "SD-BASE")
+		bring := func(versions int) {
+			r := must[view.CardReport](w)(other.ImportCard(ctx, must[[]byte](w)(pat.ExportCard(ctx, card))))
+			if !r.Valid || r.Card.Versions != versions {
+				t.Errorf("imported %d versions, %s", r.Card.Versions, r.Problem)
+			}
+		}
+		bring(1)
+		must[view.KeyRotation](w)(shop.RotateVendor(ctx))
+		must[view.KeyRotation](w)(pat.RotateCard(ctx, card))
+		amendTo(w, shop, pat, card, "US-UT")
+		bring(2)
+		wantVersions(w, other, card, identity.RoleVendor, 1, 2)
+		wantVersions(w, other, card, identity.RolePerson, 1, 2)
+	})
+}
+
 // A log that is dated back, so that what was signed would not hold any more, is
 // no way out of it.
 func TestKeyLogDatedBack(t *testing.T) {
