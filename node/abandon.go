@@ -30,5 +30,6 @@ func (n *Node) abandon(ctx context.Context, label string, keys ...string) {
 
 // partyKeys are the names under which newParty keeps keys.
 func partyKeys(name string) []string {
-	return []string{name + "/sign", name + "/update", name + "/next"}
+	k := keysOf(name, 1)
+	return []string{k.sign, k.update, k.next}
 }

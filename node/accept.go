@@ -255,18 +255,18 @@ func (n *Node) tryCountersign(c *change, in courier.Inbound, l proposeLetter, ca
 	} else if others > 0 {
 		return errors.New("another offer to the same intent has been accepted"), nil
 	}
-	ring, err := n.keyring(c.now, l.Log, n.vendor.party.log)
+	ring, err := n.keyring(c.now, l.Log, n.vendor.me().log)
 	if err != nil {
 		return err, nil
 	}
 	if problem, err := n.checkProposal(c, l, card, body, offer, ring); problem != nil || err != nil {
 		return problem, err
 	}
-	if card, err = card.Sign(n.vendor.party.signer, c.now); err != nil {
+	if card, err = card.Sign(n.vendor.me().signer, c.now); err != nil {
 		return err, nil
 	}
 	k, err := newCard(card, body.Offer, cardBody{
-		Side: identity.RoleVendor, Logs: sortedLogs(l.Log, n.vendor.party.log), Theirs: in.From, Since: identity.At(c.now),
+		Side: identity.RoleVendor, Logs: sortedLogs(l.Log, n.vendor.me().log), Theirs: in.From, Since: identity.At(c.now),
 	}, c)
 	if err != nil {
 		return err, nil
@@ -287,6 +287,9 @@ func (n *Node) countersignIn(c *change, in courier.Inbound, k *card, card relcar
 	}
 	letter, err := encode(countersignLetter{Version: letterVersion, Card: idOf(card), Envelope: *card.Vendor})
 	if err != nil {
+		return err
+	}
+	if err := n.tellKeysOn(c, k); err != nil {
 		return err
 	}
 	if err := n.answerCard(c, in, letterCountersign, letter, idOf(card)); err != nil {

@@ -182,7 +182,7 @@ func (n *Node) receiveAmend(c *change, in courier.Inbound) error {
 		if errors.Is(err, relcard.ErrOrphan) {
 			return err // what it follows is on its way
 		}
-		return courier.Refuse("%v", err)
+		return unjudged(err)
 	}
 	if err := k.save(c); err != nil {
 		return err
@@ -387,7 +387,7 @@ func (n *Node) receiveSign(c *change, in courier.Inbound) error {
 	}
 	was := v.Countersigned()
 	if err := k.apply(c, s); err != nil {
-		return courier.Refuse("%v", err)
+		return unjudged(err)
 	}
 	k.body.Refused = false
 	if err := k.save(c); err != nil {

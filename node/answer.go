@@ -21,7 +21,7 @@ func (n *Node) relationOfStranger(c *change, in courier.Inbound, l sayLetter, b 
 	if n.vendor == nil {
 		return nil, refuse("the relationship is not known here")
 	}
-	later := b.By == identity.RolePerson && b.Seq > 0 && b.Vendor == n.vendor.party.signer.DID() && in.Label == ""
+	later := b.By == identity.RolePerson && b.Seq > 0 && b.Vendor == n.vendor.me().signer.DID() && in.Label == ""
 	age := c.now.Sub(in.Sent)
 	switch {
 	case later && age >= askEvery && age < overtaking && in.From != nil && checkRoute(in.From) == nil:
@@ -30,7 +30,7 @@ func (n *Node) relationOfStranger(c *change, in courier.Inbound, l sayLetter, b 
 		return nil, errors.New("the relationship is not known here, and its proffer may be on its way")
 	case b.By != identity.RolePerson || b.Seq != 0 || b.Kind != negotiation.KindProffer:
 		return nil, refuse("the relationship is not known here, and a %s by the %s begins none", b.Kind, b.By)
-	case b.Vendor != n.vendor.party.signer.DID():
+	case b.Vendor != n.vendor.me().signer.DID():
 		return nil, refuse("the proffer is to %.80s", string(b.Vendor))
 	case in.Label != "":
 		return nil, refuse("a proffer comes by the vendor's own route")
@@ -48,7 +48,7 @@ func (n *Node) relationOfStranger(c *change, in courier.Inbound, l sayLetter, b 
 		return nil, refuse("the key log is not the person's")
 	}
 	r := newRelation(relationBody{
-		Side: identity.RoleVendor, Person: b.Person, Vendor: n.vendor.name(), Logs: sortedLogs(l.Log, n.vendor.party.log),
+		Side: identity.RoleVendor, Person: b.Person, Vendor: n.vendor.name(), Logs: sortedLogs(l.Log, n.vendor.me().log),
 		Theirs: in.From, Proffer: l.id(),
 	})
 	known, err := n.knows(c, r, &statement.Statement{ID: l.id(), Body: *b}, &l)
@@ -174,7 +174,7 @@ func (n *Node) replyTo(c *change, r *relation, st *statement.Statement, next *re
 	if err != nil {
 		return no(err)
 	}
-	signed, err := body.Sign(n.vendor.party.signer, c.now)
+	signed, err := body.Sign(n.vendor.me().signer, c.now)
 	if err != nil {
 		return no(err)
 	}

@@ -43,6 +43,7 @@ func (n *Node) readCard(rec store.Record) (*card, error) {
 			return nil, fmt.Errorf("card %s: %w", rec.ID, err)
 		}
 	}
+	k.body.Logs = n.currentLogs(k.body.Logs)
 	now := n.now()
 	var err error
 	if k.ring, err = n.keyring(now, k.body.Logs...); err != nil {
@@ -164,7 +165,7 @@ func (n *Node) signer(k *card) (identity.Signer, error) {
 		if n.vendor == nil {
 			return nil, errNotVendor
 		}
-		return n.vendor.party.signer, nil
+		return n.vendor.me().signer, nil
 	}
 	return n.keyOf(k.chain.Versions()[0].Body.Person.DID, k.body.Label, k.body.Logs)
 }
@@ -193,7 +194,7 @@ func (n *Node) receiveCountersign(c *change, in courier.Inbound) error {
 	signed := k.chain.Versions()[0].Signed
 	signed.Vendor = &l.Envelope
 	if err := k.apply(c, signed); err != nil {
-		return courier.Refuse("%v", err)
+		return unjudged(err)
 	}
 	if err := k.save(c); err != nil {
 		return err

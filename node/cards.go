@@ -154,6 +154,47 @@ func (n *Node) ImportCard(ctx context.Context, file []byte) (view.CardReport, er
 	return view.CardReport{Valid: true, Card: kept.view(), Lines: strings.Split(strings.TrimSpace(report.String()), "\n")}, nil
 }
 
+// mergeLogs takes in what a card's file has of key logs beyond those kept. An
+// own log is never longer than the one kept: the keys would be missing.
+func (n *Node) mergeLogs(c *change, k *card, b *archive.Bundle) error {
+	r, err := n.relationBeside(c, k)
+	if err != nil {
+		return err
+	}
+	for _, l := range b.Logs {
+		h, err := n.logs.history(l.Log, c.now)
+		if err != nil {
+			return fmt.Errorf("%w: %w", view.ErrInvalid, err)
+		}
+		kept, err := n.historyIn(k.body.Logs, l.DID)
+		if err != nil || k.body.Side == identity.RolePerson && l.DID == r.body.Person || k.body.Side == identity.RoleVendor && l.DID == r.body.Vendor.DID {
+			continue
+		}
+		err = h.Continues(kept)
+		if errors.Is(err, webvh.ErrBehind) || err == nil && h.Latest().ID == kept.Latest().ID {
+			continue
+		}
+		if err == nil {
+			err = n.putLog(c, r, k, l.Log)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", view.ErrConflict, err)
+		}
+		if err := n.saveUnlessEarly(c, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// relationBeside is relationOf, for somebody else's card too, which has none.
+func (n *Node) relationBeside(c *change, k *card) (*relation, error) {
+	if k.body.Side == "" {
+		return newRelation(relationBody{Person: k.chain.Versions()[0].Body.Person.DID, Logs: k.body.Logs}), nil
+	}
+	return relationOf(c.Tx, k)
+}
+
 func (n *Node) mergeCard(c *change, b *archive.Bundle, chain relcard.Chain) (*card, error) {
 	root := chain.Root()
 	k, err := n.loadCard(c.Tx, root)
@@ -172,6 +213,9 @@ func (n *Node) mergeCard(c *change, b *archive.Bundle, chain relcard.Chain) (*ca
 		return k, c.note("card.imported", root, "imported a card of others, to keep and verify")
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := n.mergeLogs(c, k, b); err != nil {
 		return nil, err
 	}
 	for _, v := range chain.Versions() {

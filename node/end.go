@@ -119,6 +119,9 @@ func (n *Node) toOther(c *change, k *card, kind string, letter []byte) error {
 	if k.body.Theirs == nil {
 		return fmt.Errorf("card %s: no route to the other side", k.chain.Root())
 	}
+	if err := n.tellKeysOn(c, k); err != nil {
+		return err
+	}
 	out := courier.Outgoing{
 		To: *k.body.Theirs, Kind: kind, Body: letter, Expires: c.now.Add(letterLife),
 		Ref: k.chain.Root().String(), Direct: k.body.Side == identity.RoleVendor,
@@ -143,7 +146,7 @@ func (n *Node) receiveEnd(c *change, in courier.Inbound) error {
 	if err := k.apply(c, ending); errors.Is(err, relcard.ErrOrphan) {
 		return err // what it follows is on its way
 	} else if err != nil {
-		return courier.Refuse("%v", err)
+		return unjudged(err)
 	}
 	signer, err := n.signer(k)
 	if err != nil {
@@ -182,7 +185,7 @@ func (n *Node) receiveEndSeen(c *change, in courier.Inbound) error {
 		return refuse("card %s: this node has not ended it so", k.chain.Root())
 	}
 	if err := k.apply(c, ending); err != nil {
-		return courier.Refuse("%v", err)
+		return unjudged(err)
 	}
 	if err := k.save(c); err != nil {
 		return err

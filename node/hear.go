@@ -186,7 +186,7 @@ func (n *Node) makeOffer(c *change, cast *intentcast.Cast, d *market.Draft) (*in
 	if cast.Intent.Expires.Before(body.Expires) {
 		body.Expires = cast.Intent.Expires
 	}
-	offer, err := intentcast.SignOffer(body, n.vendor.party.signer, c.now)
+	offer, err := intentcast.SignOffer(body, n.vendor.me().signer, c.now)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (n *Node) makeOffer(c *change, cast *intentcast.Cast, d *market.Draft) (*in
 	if err != nil {
 		return nil, err
 	}
-	letter, err := encode(offerLetter{Version: letterVersion, Offer: wire, Log: n.vendor.party.log})
+	letter, err := encode(offerLetter{Version: letterVersion, Offer: wire, Log: n.vendor.me().log})
 	if err != nil {
 		return nil, err
 	}

@@ -141,7 +141,7 @@ func (n *Node) receiveEvent(c *change, in courier.Inbound) error {
 	e, err := signed.Verify(ring, c.now)
 	switch {
 	case err != nil:
-		return refuse("%v", err)
+		return unjudged(err)
 	case e.Source != r.body.Vendor.DID || signed.Card != r.body.Card:
 		return refuse("the event is not of this relationship")
 	case !r.welcome().Allows(e.Kind):

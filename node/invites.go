@@ -154,7 +154,7 @@ func (n *Node) proposal(ctx context.Context, w view.InviteWant) (*invite.Proposa
 	p := &invite.Proposal{Vendor: w.Vendor}
 	switch {
 	case w.Vendor == "" && n.vendor != nil:
-		p.Vendor, p.Name = n.vendor.party.signer.DID(), n.vendor.cfg.Name
+		p.Vendor, p.Name = n.vendor.me().signer.DID(), n.vendor.cfg.Name
 	case w.Vendor == "":
 		return nil, view.Invalid("vendor", "say with which vendor the card is to be: this node is none")
 	default:

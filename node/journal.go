@@ -90,14 +90,31 @@ func (c *change) OnDurable(fn func()) { c.after = append(c.after, fn) }
 // update runs fn in one transaction and, once it is durable, tells its events,
 // sends what was cast and wakes the courier.
 func (n *Node) update(ctx context.Context, fn func(*change) error) error {
-	var c *change
-	err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		c = &change{Tx: tx, n: n, now: time.Now()}
-		return fn(c)
-	})
+	if err := n.gate.enter(ctx); err != nil {
+		return err
+	}
+	c, err := n.commit(ctx, fn)
+	n.gate.leave()
 	if err != nil {
 		return err
 	}
+	n.committed(c)
+	return nil
+}
+
+// commit runs fn in one transaction, for who is within the gate.
+func (n *Node) commit(ctx context.Context, fn func(*change) error) (*change, error) {
+	var c *change
+	err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		c = &change{Tx: tx, n: n, now: time.Now()}
+		n.gate.passed(c.now)
+		return fn(c)
+	})
+	return c, err
+}
+
+// committed does what a change asks for once it is durable.
+func (n *Node) committed(c *change) {
 	n.events.tell(c.events)
 	for _, fn := range c.after {
 		fn()
@@ -111,7 +128,6 @@ func (n *Node) update(ctx context.Context, fn func(*change) error) error {
 	if n.courier != nil {
 		n.courier.Wake()
 	}
-	return nil
 }
 
 // journaled is the node's store as the courier sees it: what a letter's

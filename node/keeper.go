@@ -352,7 +352,7 @@ func (n *Node) advertise(shards []string) {
 	if n.cfg.Discovery == nil {
 		return
 	}
-	did := n.vendor.party.signer.DID()
+	did := n.vendor.me().signer.DID()
 	a := Advert{Topics: shards, Names: []string{string(did)}}
 	if id, err := webvh.ParseID(did); err == nil && id.Domain != noDomain {
 		a.Names = append(a.Names, id.Domain)

@@ -63,6 +63,10 @@ var knownBy = map[string]func(body []byte) (store.Kind, string){
 		}
 		return kindRelation, string(b.Person)
 	},
+	letterKeys: func(body []byte) (store.Kind, string) {
+		l := part[keysLetter](body)
+		return kindRelation, string(l.Person)
+	},
 	letterPropose: func(body []byte) (store.Kind, string) {
 		l := part[proposeLetter](body)
 		signed, err := relcard.DecodeSigned(l.Card)

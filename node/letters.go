@@ -35,6 +35,7 @@ const (
 	letterMissing     = "missing"     // either → other: asks for statements that did not come
 	letterRead        = "read"        // either → other: which letters were looked at
 	letterRoute       = "route"       // either → other: where letters are taken from now on
+	letterKeys        = "keys"        // either → other: the sender's longer key log
 )
 
 const letterVersion = 1
@@ -105,7 +106,7 @@ func (n *Node) takers() map[string]func(*change, courier.Inbound) error {
 		letterRefuse: n.receiveRefusal, letterEnd: n.receiveEnd, letterEndSeen: n.receiveEndSeen,
 		letterSay: n.receiveSay, letterAmend: n.receiveAmend, letterSign: n.receiveSign,
 		letterEvent: n.receiveEvent, letterRelease: n.receiveRelease, letterMissing: n.receiveMissing,
-		letterRoute: n.receiveRoute, letterRead: n.receiveRead,
+		letterRoute: n.receiveRoute, letterRead: n.receiveRead, letterKeys: n.receiveKeys,
 	}
 }
 

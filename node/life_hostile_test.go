@@ -22,7 +22,7 @@ import (
 	"github.com/parley-network/parley/sim"
 )
 
-var lifeKinds = []string{"say", "amend", "sign", "event", "release", "missing", "route"}
+var lifeKinds = []string{"say", "amend", "sign", "event", "release", "missing", "route", "keys"}
 
 // Letters of a relationship's life that are none, by the road of a real
 // relationship.

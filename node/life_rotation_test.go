@@ -15,8 +15,8 @@ import (
 	"github.com/parley-network/parley/sim"
 )
 
-// A node has no use case yet for turning a relationship's keys, so this turns
-// them at the level of the file: a card and what was said under it, made before
+// This rotates keys by hand, at the level of the file (between nodes:
+// rotate_test.go): a card and what was said under it, made before
 // both parties' keys were turned, verifies with the longer key logs, and what
 // is signed with the new keys follows on it. The old keys sign nothing more.
 func TestRecordVerifiesAfterKeysHaveTurned(t *testing.T) {

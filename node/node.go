@@ -81,6 +81,8 @@ type Node struct {
 	due     chan struct{} // told when something is to take effect at a time of its own
 	policy  channelPolicy
 	logs    logCache
+	gate    gate
+	rotate  chan struct{} // told when keys of cards are to be rotated
 	ledgers ledgers
 	peers   *peers
 	cards   sync.Mutex // one change of a card at a time, across its reading and writing
@@ -104,7 +106,7 @@ func New(cfg Config) (*Node, error) {
 		cfg: cfg, log: cfg.Log.Named("node"), started: time.Now(),
 		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1), tell: make(chan struct{}, 1), moved: make(chan struct{}, 1),
 		scrubs: make(chan struct{}, 1), scrub: scrubber, due: make(chan struct{}, 1), wants: make(chan struct{}, 1),
-		logs: newLogCache(), ledgers: newLedgers(),
+		logs: newLogCache(), ledgers: newLedgers(), gate: newGate(), rotate: make(chan struct{}, 1),
 	}
 	if err := n.compose(); err != nil {
 		return nil, fmt.Errorf("new node %q: %w", cfg.Name, err)
@@ -138,6 +140,12 @@ func (n *Node) compose() (err error) {
 			return fmt.Errorf("open vendor: %w", err)
 		}
 	}
+	if err := n.eraseSpent(ctx); err != nil {
+		return err
+	}
+	if n.vendor != nil && n.vendor.me().number > 1 {
+		n.routeMoved("") // a rotation may have been cut off before all were told
+	}
 	if err := n.adopt(ctx); err != nil {
 		return fmt.Errorf("adopt cards: %w", err)
 	}
@@ -160,6 +168,7 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.joinShards(ctx) })
 	g.Go(func() error { return n.routeLoop(ctx) })
 	g.Go(func() error { return n.movedLoop(ctx) })
+	g.Go(func() error { return n.rotateLoop(ctx) })
 	g.Go(func() error { return n.peerLoop(ctx) })
 	g.Go(func() error { return n.inviteLoop(ctx) })
 	g.Go(func() error { return n.termsLoop(ctx) })

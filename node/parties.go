@@ -22,6 +22,7 @@ const pairwiseDomain = "pairwise.invalid"
 type party struct {
 	signer identity.Signer
 	log    []byte // the key log, as published
+	number int    // of its newest version, whose key signs
 }
 
 // newParty makes an identifier with fresh keys: one that signs, one that
@@ -38,8 +39,9 @@ func (n *Node) newParty(name, domain string, now time.Time) (party, error) {
 	if err != nil {
 		return party{}, fmt.Errorf("create key log: %w", err)
 	}
+	at := keysOf(name, 1)
 	if err := n.cfg.Keys.PutAll(map[string][]byte{
-		name + "/sign": sign.Seed(), name + "/update": update.Seed(), name + "/next": next.Seed(),
+		at.sign: sign.Seed(), at.update: update.Seed(), at.next: next.Seed(),
 	}); err != nil {
 		return party{}, fmt.Errorf("keep keys: %w", err)
 	}
@@ -61,11 +63,12 @@ func (n *Node) openParty(name string, log []byte, now time.Time) (party, error) 
 	if err != nil {
 		return party{}, err
 	}
-	seed, err := n.cfg.Keys.Get(name + "/sign")
+	newest := h.Latest()
+	seed, err := n.cfg.Keys.Get(keysOf(name, newest.Number).sign)
 	if err != nil {
 		return party{}, fmt.Errorf("signing key of %s: %w", h.DID(), err)
 	}
-	return party{identity.NewSigner(h.DID(), h.Latest().ID, ed25519.NewKeyFromSeed(seed)), log}, nil
+	return party{identity.NewSigner(h.DID(), newest.ID, ed25519.NewKeyFromSeed(seed)), log, newest.Number}, nil
 }
 
 // keyOf returns the key of an own identifier whose log is among those given.
@@ -84,7 +87,7 @@ func (n *Node) keyOf(me identity.DID, label string, logs [][]byte) (identity.Sig
 // keyring returns what is needed to check envelopes by the logs' owners.
 func (n *Node) keyring(now time.Time, logs ...[]byte) (relcard.Keyring, error) {
 	histories := make([]*webvh.History, len(logs))
-	for i, l := range logs {
+	for i, l := range n.currentLogs(logs) {
 		var err error
 		if histories[i], err = n.logs.history(l, now); err != nil {
 			return relcard.Keyring{}, err

@@ -45,7 +45,7 @@ func (n *Node) proffer(ctx context.Context, w view.ProfferWant) (dagcbor.CID, er
 	switch named := []bool{!w.Card.IsZero(), w.Vendor != "", !w.Offer.IsZero()}; {
 	case countTrue(named) != 1:
 		return dagcbor.CID{}, view.Invalid("vendor", "name one of vendor, offer, card")
-	case n.vendor != nil && w.Vendor == n.vendor.party.signer.DID():
+	case n.vendor != nil && w.Vendor == n.vendor.me().signer.DID():
 		return dagcbor.CID{}, view.Invalid("vendor", "that is this node itself")
 	case w.Vendor != "":
 		r, err = n.newcomer(ctx, w.Vendor)

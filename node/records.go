@@ -27,6 +27,9 @@ const (
 	kindStatement store.Kind = "statement" // ID: person's DID, side, number
 	kindEarly     store.Kind = "early"     // statements before their turn; ID as above · Ref: person's DID
 
+	kindRotate store.Kind = "rotate" // cards whose keys are to be rotated; ID: CID of the card · Due: when
+	kindSpent  store.Kind = "spent"  // private keys to be erased, for they sign no more; ID: name in the keystore
+
 	kindTerms       store.Kind = "terms"       // vendors' term updates; ID: the vendor's DID · Due: expiry
 	kindNegotiation store.Kind = "negotiation" // ID: CID of the proffer · Ref: person's DID · State · Due: lapses, or is forgotten
 	kindPiece       store.Kind = "piece"       // data shared; ID: person's DID, item · Ref: path · State: live, gone · Due: to be deleted, at a vendor

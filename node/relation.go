@@ -42,6 +42,10 @@ type relationBody struct {
 	Told       dagcbor.CID   `cbor:"told,omitzero"`        // of the route it told; none: ours
 	ToldLetter string        `cbor:"toldletter,omitempty"` // its id, until it has arrived
 	ToldSeen   identity.Time `cbor:"toldseen,omitzero"`    // when it was seen to have arrived
+
+	KeysTold   uint64 `cbor:"keystold,omitempty"`   // newest version of the own key log told; 0: the first
+	KeysLetter string `cbor:"keysletter,omitempty"` // id of the letter that told it, until it has arrived
+	ForkedLog  []byte `cbor:"forkedlog,omitempty"`  // a key log of the other side's that contradicts the one kept
 }
 
 // relation is a stored relationship at hand.
@@ -163,7 +167,7 @@ func (n *Node) signerOf(r *relation) (identity.Signer, error) {
 		if n.vendor == nil {
 			return nil, errNotVendor
 		}
-		return n.vendor.party.signer, nil
+		return n.vendor.me().signer, nil
 	}
 	return n.keyOf(r.body.Person, r.body.Label, r.body.Logs)
 }
@@ -174,10 +178,14 @@ func (n *Node) post(c *change, r *relation, kind string, letter []byte) error {
 	return err
 }
 
-// postLetter is post, and returns the letter's id.
+// postLetter is post, and returns the letter's id. What is signed with keys that
+// the other side may not know yet goes out after the log that shows them.
 func (n *Node) postLetter(c *change, r *relation, kind string, letter []byte) (string, error) {
 	if r.body.Theirs == nil {
 		return "", fmt.Errorf("no route to %s: %w", r.name(), view.ErrConflict)
+	}
+	if err := n.tellKeys(c, r); err != nil {
+		return "", err
 	}
 	out := courier.Outgoing{
 		To: *r.body.Theirs, From: r.body.Ours, Kind: kind, Body: letter, Expires: c.now.Add(letterLife),

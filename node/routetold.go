@@ -115,7 +115,7 @@ func (n *Node) receiveRoute(c *change, in courier.Inbound) error {
 		return err
 	}
 	if err := l.Envelope.Verify(dagcbor.Sum(l.Body), b.By, ring); err != nil {
-		return refuse("the route's signature: %v", err)
+		return unjudged(fmt.Errorf("the route's signature: %w", err))
 	}
 	if b.Seq <= r.body.TheirsSeq {
 		return nil // told before, or since
@@ -222,7 +222,8 @@ func (n *Node) movedLoop(ctx context.Context) error {
 }
 
 // tellRoutes tells each other side that knows another route than the one in
-// use, and once more where the letter that told it was given up.
+// use, or less of the own key log than there is, and once more where the letter
+// that told it was given up.
 func (n *Node) tellRoutes(ctx context.Context, now time.Time) error {
 	var all []*relation
 	if err := n.cfg.Store.View(ctx, func(tx store.Tx) error {
@@ -238,7 +239,8 @@ func (n *Node) tellRoutes(ctx context.Context, now time.Time) error {
 	var due []identity.DID
 	var errs []error
 	for _, r := range all {
-		if route, ok := n.routeOf(r); ok && (r.untold(route) || r.body.ToldLetter != "") {
+		route, ok := n.routeOf(r)
+		if ok && (r.untold(route) || r.body.ToldLetter != "" || n.keysUntold(r) || r.body.KeysLetter != "") {
 			due = append(due, r.body.Person)
 		}
 		if r.body.Side == identity.RolePerson && !r.body.ToldSeen.IsZero() && now.Sub(r.body.ToldSeen.Std()) > letterLife {
@@ -251,6 +253,9 @@ func (n *Node) tellRoutes(ctx context.Context, now time.Time) error {
 		err := n.update(ctx, func(c *change) error {
 			for _, person := range batch {
 				if err := n.tellRoute(c, person); err != nil {
+					return err
+				}
+				if err := n.seeKeysTold(c, person); err != nil {
 					return err
 				}
 			}

@@ -99,7 +99,7 @@ func (n *Node) receiveSay(c *change, in courier.Inbound) error {
 		return courier.Refuse("%v", err)
 	}
 	if err := st.Verify(ring, c.now); err != nil {
-		return courier.Refuse("%v", err)
+		return unjudged(err)
 	}
 	return n.hearSay(c, r, &st, &l, in)
 }

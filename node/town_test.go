@@ -130,7 +130,7 @@ func (town *Town) Map(_ struct{}, m *TownMap) error {
 		if err != nil {
 			return err
 		}
-		m.Vendors = append(m.Vendors, TownVendor{Party: v.vendor.name(), Log: v.vendor.party.log, Self: self})
+		m.Vendors = append(m.Vendors, TownVendor{Party: v.vendor.name(), Log: v.vendor.me().log, Self: self})
 	}
 	return nil
 }
@@ -142,7 +142,7 @@ func (town *Town) Sign(c TownCard, both *[]byte) error {
 	if err != nil {
 		return err
 	}
-	if signed, err = signed.Sign(v.vendor.party.signer, now); err != nil {
+	if signed, err = signed.Sign(v.vendor.me().signer, now); err != nil {
 		return err
 	}
 	var route intentcast.Route

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -33,7 +34,7 @@ var errNotVendor = fmt.Errorf("this node is not a vendor's: start it with a vend
 // vendor is the answering half of a node.
 type vendor struct {
 	cfg   VendorConfig
-	party party
+	party atomic.Pointer[party] // as it signs now
 
 	mu        sync.RWMutex
 	catalogue *market.Catalogue
@@ -43,8 +44,12 @@ type vendor struct {
 	termsChanged chan struct{} // told when they change what it publishes
 }
 
+// me is the vendor with the keys that are current; what is signed and the log
+// that goes with it are to be of one call.
+func (v *vendor) me() *party { return v.party.Load() }
+
 func (v *vendor) name() relcard.Party {
-	return relcard.Party{DID: v.party.signer.DID(), Name: v.cfg.Name}
+	return relcard.Party{DID: v.me().signer.DID(), Name: v.cfg.Name}
 }
 
 func (v *vendor) current() (*market.Catalogue, market.Rules) {
@@ -126,19 +131,23 @@ func (n *Node) openVendorParty(ctx context.Context, v *vendor) error {
 	}
 	now := time.Now()
 	if log != nil {
-		if v.party, err = n.openParty(vendorKeys, log, now); err != nil {
+		p, err := n.openParty(vendorKeys, log, now)
+		if err != nil {
 			return err
 		}
-		if id, err := webvh.ParseID(v.party.signer.DID()); err == nil && id.Domain != v.cfg.Domain {
+		v.party.Store(&p)
+		if id, err := webvh.ParseID(v.me().signer.DID()); err == nil && id.Domain != v.cfg.Domain {
 			n.log.Warn("the vendor's identifier stays at the domain it was made for", "domain", id.Domain, "asked", v.cfg.Domain)
 		}
 		return nil
 	}
-	if v.party, err = n.newParty(vendorKeys, v.cfg.Domain, now); err != nil {
+	p, err := n.newParty(vendorKeys, v.cfg.Domain, now)
+	if err != nil {
 		return err
 	}
+	v.party.Store(&p)
 	return n.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		return tx.Put(store.Record{Kind: kindSetting, ID: settingVendorLog, Body: v.party.log})
+		return tx.Put(store.Record{Kind: kindSetting, ID: settingVendorLog, Body: p.log})
 	})
 }
 

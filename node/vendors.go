@@ -335,17 +335,24 @@ func (n *Node) nextTerms(ctx context.Context) (termupdate.Signed, error) {
 		if err != nil {
 			return err
 		}
-		u := n.termUpdate(seq, c.now)
-		if signed, err = u.Sign(n.vendor.party.signer, n.vendor.party.log, c.now); err != nil {
-			return err
-		}
-		wire, err := signed.Encode()
-		if err != nil {
-			return err
-		}
-		return c.Put(store.Record{Kind: kindSetting, ID: settingTerms, Body: wire})
+		signed, err = n.signTerms(c, n.vendor.me(), seq)
+		return err
 	})
 	return signed, err
+}
+
+// signTerms signs the vendor's update of that number and keeps it.
+func (n *Node) signTerms(c *change, me *party, seq uint64) (termupdate.Signed, error) {
+	u := n.termUpdate(seq, c.now)
+	signed, err := u.Sign(me.signer, me.log, c.now)
+	if err != nil {
+		return signed, err
+	}
+	wire, err := signed.Encode()
+	if err != nil {
+		return signed, err
+	}
+	return signed, c.Put(store.Record{Kind: kindSetting, ID: settingTerms, Body: wire})
 }
 
 // settingTerms keeps the own term update as it was last signed.
@@ -413,5 +420,5 @@ func (n *Node) KeyLog(context.Context) ([]byte, error) {
 	if n.vendor == nil {
 		return nil, errNotVendor
 	}
-	return n.vendor.party.log, nil
+	return n.vendor.me().log, nil
 }

@@ -1,11 +1,17 @@
 package relcard
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/webvh"
 )
+
+// ErrKeyAhead is wrapped by what fails for a version of a key log that comes
+// after the newest at hand: it was signed after keys were rotated, perhaps, and
+// can be judged once the longer log is here.
+var ErrKeyAhead = errors.New("the log at hand ends before it")
 
 // Keyring is the verified key logs of the parties at hand, as an
 // identity.KeySource. Each version of a log keeps its own period, so a card
@@ -33,6 +39,9 @@ func (k Keyring) SigningKeys(did identity.DID, version string) (identity.KeyPeri
 		return identity.KeyPeriod{}, fmt.Errorf("no key log of %.80q at hand", string(did))
 	}
 	v, ok := h.At(version)
+	if number, is := webvh.VersionNumber(version); !ok && is && number > h.Latest().Number {
+		return identity.KeyPeriod{}, fmt.Errorf("no version %.80q in the key log: %w", version, ErrKeyAhead)
+	}
 	if !ok || v.DID != did {
 		return identity.KeyPeriod{}, fmt.Errorf("no version %.80q in the key log", version)
 	}

@@ -23,6 +23,7 @@ type cardCmd struct {
 	Decline cardDeclineCmd `cmd:"" help:"Say no to the version that the other side proposes."`
 	End     cardEndCmd     `cmd:"" help:"End a relationship."`
 	Move    cardMoveCmd    `cmd:"" help:"Take letters about it elsewhere, under new keys."`
+	Rotate  cardRotateCmd  `cmd:"" help:"Replace your keys for it, or for all."`
 	Export  cardExportCmd  `cmd:"" help:"Write it to one file that anyone can verify."`
 	Verify  cardVerifyCmd  `cmd:"" help:"Verify a card's file, without a node or a network."`
 	Import  cardImportCmd  `cmd:"" help:"Hand the node a card's file."`

@@ -9,11 +9,12 @@ import (
 )
 
 type vendorGroupCmd struct {
-	Catalog     catalogCmd     `cmd:"" help:"What you sell."`
-	Rules       rulesCmd       `cmd:"" help:"When and how intents are answered."`
-	Suggestions suggestionsCmd `cmd:"" help:"Intents a looser reading would match, for people to look at."`
-	Send        vendorSendCmd  `cmd:"" help:"Send an event by a card's channel: a receipt, a recall, …"`
-	Comply      complyCmd      `cmd:"" help:"Answer a demand that the rules leave to people."`
+	Catalog     catalogCmd      `cmd:"" help:"What you sell."`
+	Rules       rulesCmd        `cmd:"" help:"When and how intents are answered."`
+	Suggestions suggestionsCmd  `cmd:"" help:"Intents a looser reading would match, for people to look at."`
+	Send        vendorSendCmd   `cmd:"" help:"Send an event by a card's channel: a receipt, a recall, …"`
+	Rotate      vendorRotateCmd `cmd:"" help:"Replace your keys; your identifier and your cards stay."`
+	Comply      complyCmd       `cmd:"" help:"Answer a demand that the rules leave to people."`
 }
 
 type rulesCmd struct {

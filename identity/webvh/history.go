@@ -69,6 +69,13 @@ func (h *History) At(versionID string) (Version, bool) {
 	return h.versions[number-1], true
 }
 
+// VersionNumber returns the number in a versionId, "NUMBER-HASH"; false where it
+// is none.
+func VersionNumber(versionID string) (int, bool) {
+	number, _, err := splitVersionID(versionID)
+	return number, err == nil
+}
+
 // Deactivated reports whether the log has ended.
 func (h *History) Deactivated() bool { return h.Latest().Deactivated }
 

@@ -64,6 +64,12 @@ type Node interface {
 	// MoveRoute has letters about a card taken elsewhere, under new keys, and the
 	// other side told.
 	MoveRoute(ctx context.Context, id dagcbor.CID) (view.Card, error)
+	// RotateCard replaces the owner's keys for a card in force, RotateCards those
+	// for all, each at a time of its own.
+	RotateCard(ctx context.Context, id dagcbor.CID) (view.KeyRotation, error)
+	RotateCards(ctx context.Context) ([]view.KeyRotationDue, error)
+	// RotateVendor replaces the vendor's keys, which serve all its cards.
+	RotateVendor(ctx context.Context) (view.KeyRotation, error)
 	// ExportCard returns the card as one CAR file, ImportCard reads one and
 	// reports what verifying it found.
 	ExportCard(ctx context.Context, id dagcbor.CID) ([]byte, error)

@@ -49,6 +49,9 @@ func relations() []asking {
 	c := "/v1/cards/" + card
 	policy := `{"v":1,"channels":{"` + card + `":{"rules":[{"name":"big","when":"event.amount > 100.0","do":"notify"}]}}}`
 	return []asking{
+		{method: "POST", path: c + "/rotate", status: 200, call: "rotate " + card, has: `"number":2`},
+		{method: "POST", path: "/v1/cards/rotate", status: 200, call: "rotate all", has: card},
+		{method: "POST", path: "/v1/vendor/rotate", status: 200, call: "rotate vendor", has: `"told":`},
 		{method: "GET", path: "/v1/vendors", status: 200, call: "vendors", has: `"button":"both"`},
 		{method: "GET", path: "/v1/vendors/" + shop, status: 200, call: "vendor " + shop, has: "Shop"},
 		{method: "GET", path: "/v1/button?vendor=" + shop, status: 200, call: "button " + shop, has: `{"state":"both","symbol":"◖━◗","words":"You and the vendor have agreed"}`},

@@ -112,6 +112,12 @@ func (s *Server) cardRoutes() {
 	handle(s, http.MethodPost, "/v1/cards/{id}/move", "moveCardRoute", "Take letters about a relationship elsewhere", func(ctx context.Context, in *byID) (view.Card, error) {
 		return n.MoveRoute(ctx, in.ID)
 	}, says("New reply keys and, where there is one, another peer that keeps the letters, at once; the other side is told. For who fears that a copy of the node was taken. It happens by itself each week. A vendor's own route does not move."))
+	handle(s, http.MethodPost, "/v1/cards/{id}/rotate", "rotateCardKeys", "Replace the owner's keys for a relationship", func(ctx context.Context, in *byID) (view.KeyRotation, error) {
+		return n.RotateCard(ctx, in.ID)
+	}, says("The identifier stays the same and what was signed holds. The other side is sent the longer key log until it has acknowledged it. A vendor has the same keys for all cards."))
+	handle(s, http.MethodPost, "/v1/cards/rotate", "rotateAllCardKeys", "Replace the owner's keys for all relationships", func(ctx context.Context, _ *none) (list[view.KeyRotationDue], error) {
+		return listed(n.RotateCards(ctx))
+	}, says("Of cards in force, each at a random time within the next hour, so that the times don't show that they are one person's. Answers with the times."))
 	handle(s, http.MethodPost, "/v1/cards/import", "importCard", "Verify a card's file and keep it when it is one of ours", func(ctx context.Context, in *carInput) (view.CardReport, error) {
 		return n.ImportCard(ctx, in.RawBody)
 	}, upTo(archive.MaxSize), says("Answers with the findings in plain words. A file that contradicts a card kept here freezes that card."))

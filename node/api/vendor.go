@@ -71,6 +71,9 @@ func (s *Server) vendorRoutes() {
 		}
 		return n.Rules(ctx)
 	}, upTo(1<<20), says("All of them; answers with what holds now."))
+	handle(s, http.MethodPost, "/v1/vendor/rotate", "rotateVendorKeys", "Replace the vendor's keys", func(ctx context.Context, _ *none) (view.KeyRotation, error) {
+		return n.RotateVendor(ctx)
+	}, says("Its identifier stays the same and what was signed holds. Its terms are signed anew, and the other side of each card is sent the longer key log until it has acknowledged it."))
 	handle(s, http.MethodGet, "/v1/vendor/suggestions", "listSuggestions", "Intents a looser reading would match, for people to look at", func(ctx context.Context, _ *none) (list[view.Suggestion], error) {
 		return listed(n.Suggestions(ctx))
 	}, says("Nothing is ever answered by itself because of one."))

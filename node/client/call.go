@@ -107,6 +107,11 @@ func getList[T any](ctx context.Context, c *Client, path string) ([]T, error) {
 	return l.Items, err
 }
 
+func postList[T any](ctx context.Context, c *Client, path string) ([]T, error) {
+	l, err := post[list[T]](ctx, c, path, nil)
+	return l.Items, err
+}
+
 func post[T any](ctx context.Context, c *Client, path string, in any) (T, error) {
 	return sendJSON[T](ctx, c, http.MethodPost, path, in)
 }

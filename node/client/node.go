@@ -95,6 +95,22 @@ func (c *Client) MoveRoute(ctx context.Context, id dagcbor.CID) (view.Card, erro
 	return post[view.Card](ctx, c, "/v1/cards/"+id.String()+"/move", nil)
 }
 
+// RotateCard replaces the owner's keys for a card in force.
+func (c *Client) RotateCard(ctx context.Context, id dagcbor.CID) (view.KeyRotation, error) {
+	return post[view.KeyRotation](ctx, c, cardPath(id, "/rotate"), nil)
+}
+
+// RotateCards has the owner's keys for all cards in force replaced, and returns
+// when each will be.
+func (c *Client) RotateCards(ctx context.Context) ([]view.KeyRotationDue, error) {
+	return postList[view.KeyRotationDue](ctx, c, "/v1/cards/rotate")
+}
+
+// RotateVendor replaces the vendor's keys.
+func (c *Client) RotateVendor(ctx context.Context) (view.KeyRotation, error) {
+	return post[view.KeyRotation](ctx, c, "/v1/vendor/rotate", nil)
+}
+
 // ExportCard returns a relationship as a CAR file.
 func (c *Client) ExportCard(ctx context.Context, id dagcbor.CID) ([]byte, error) {
 	return c.file(ctx, cardPath(id, "/export"))

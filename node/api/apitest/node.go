@@ -242,6 +242,22 @@ func (n *Node) MoveRoute(_ context.Context, id dagcbor.CID) (view.Card, error) {
 	return n.card(id, n.call("move %s", id))
 }
 
+// RotateCard implements api.Node.
+func (n *Node) RotateCard(_ context.Context, id dagcbor.CID) (view.KeyRotation, error) {
+	c, err := n.card(id, n.call("rotate %s", id))
+	return view.KeyRotation{DID: c.Body.Person.DID, Number: 2, Told: 1}, err
+}
+
+// RotateCards implements api.Node.
+func (n *Node) RotateCards(context.Context) ([]view.KeyRotationDue, error) {
+	return []view.KeyRotationDue{{Card: n.Held[0].ID, With: n.Held[0].Body.Vendor.Name}}, n.call("rotate all")
+}
+
+// RotateVendor implements api.Node.
+func (n *Node) RotateVendor(context.Context) (view.KeyRotation, error) {
+	return view.KeyRotation{DID: n.Held[0].Body.Vendor.DID, Number: 2, Told: len(n.Held)}, n.call("rotate vendor")
+}
+
 // ExportCard implements api.Node.
 func (n *Node) ExportCard(_ context.Context, id dagcbor.CID) ([]byte, error) {
 	_, err := n.card(id, n.call("export %s", id))
