@@ -36,7 +36,7 @@ func TestWaitingIsSaid(t *testing.T) {
 		asJSON        bool
 		want          string
 	}{
-		"soon over":        {takes: 900 * time.Millisecond, atMost: 10 * time.Second, what: "the answer"},
+		"soon over":        {takes: 700 * time.Millisecond, atMost: 10 * time.Second, what: "the answer"},
 		"takes long":       {takes: 3 * time.Second, atMost: 10 * time.Second, what: "the answer", want: "Waiting for the answer, at most 10s …\n"},
 		"comes to nothing": {takes: time.Hour, atMost: 5 * time.Second, what: "the answer", want: "Waiting for the answer, at most 5s …\n"},
 		"for a program":    {takes: 3 * time.Second, atMost: 10 * time.Second, what: "the answer", asJSON: true},
