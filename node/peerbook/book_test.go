@@ -213,7 +213,7 @@ func anyEntry(t *rapid.T) peerbook.Entry {
 		Info:   peer.AddrInfo{ID: id(rapid.String().Draw(t, "name"))},
 		Source: rapid.SampledFrom([]peerbook.Source{peerbook.Manual, peerbook.Invite, peerbook.MDNS, peerbook.DHT, peerbook.Exchange, peerbook.Incoming}).Draw(t, "source"),
 		Since:  sec("since"), Seen: sec("seen"), Next: sec("next"), Held: time.Duration(rapid.Int64Range(0, 1<<30).Draw(t, "held")) * time.Second,
-		Public:  rapid.Bool().Draw(t, "public"), Unwanted: rapid.Bool().Draw(t, "unwanted"),
+		Public: rapid.Bool().Draw(t, "public"), Unwanted: rapid.Bool().Draw(t, "unwanted"),
 		Reached: rapid.Uint64Range(0, 1<<62).Draw(t, "reached"), Failed: rapid.Uint64Range(0, 1<<62).Draw(t, "failed"),
 	}
 	if rapid.Bool().Draw(t, "named") {
