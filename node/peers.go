@@ -11,6 +11,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/sec"
 	ma "github.com/multiformats/go-multiaddr"
 
 	"github.com/parley-network/parley/identity"
@@ -214,7 +215,12 @@ func (n *Node) AddPeer(ctx context.Context, addr string) (view.Peer, error) {
 	if err := n.allow(ctx, info.ID); err != nil {
 		return view.Peer{}, err
 	}
-	if err := n.dial(ctx, info); err != nil {
+	err = n.dial(ctx, info)
+	var other sec.ErrPeerIDMismatch
+	if errors.As(err, &other) {
+		return view.Peer{}, fmt.Errorf("another node answers there: %s, not %s; ask its owner for its address: %w", other.Actual, info.ID, view.ErrConflict)
+	}
+	if err != nil {
 		return view.Peer{}, fmt.Errorf("connect to %s: %w: %w", info.ID, view.ErrUnavailable, err)
 	}
 	if err := n.keepPeer(ctx, peerbook.Manual, info); err != nil {

@@ -122,11 +122,12 @@ func (f Facts) waiting() Kind {
 	return Checking
 }
 
-// untried reports whether there is an address that the Internet might reach,
-// and no verdict of any yet: neither relays nor the time that has passed tell
-// that nothing is let in.
+// untried reports whether the machine has an address of the Internet itself and
+// peers have found out about none yet: neither relays nor the time that has
+// passed tell that nothing is let in. Of IPv6, which a machine behind a router
+// has too and few peers may be able to try, that holds for a while.
 func (f Facts) untried() bool {
-	return len(f.Reachable) == 0 && len(f.Unreachable) == 0 && (len(f.Unknown) > 0 || f.onInternet())
+	return len(f.Unreachable) == 0 && (!f.routed() || f.onInternet() && f.Watched < patience)
 }
 
 // onInternet reports whether one of the machine's own addresses is of the

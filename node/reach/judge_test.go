@@ -16,8 +16,7 @@ const (
 
 	home = "/ip4/192.168.1.2/udp/4101/quic-v1"
 	own  = "/ip4/8.8.4.4/udp/4101/quic-v1"
-
-	guessed = "/ip4/8.8.4.4/udp/30123/quic-v1"
+	six  = "/ip6/2606:4700::1/udp/4101/quic-v1"
 )
 
 func addrs(texts ...string) (out []ma.Multiaddr) {
@@ -70,10 +69,6 @@ func TestJudge(t *testing.T) {
 		{"the port opened is not tried yet", behind(func(f *Facts) {
 			f.Router, f.Mapped, f.Unknown, f.Relays = true, addrs(own), addrs(own), through(relayA, relayB)
 		}),
-			Checking, "opened a port; whether that leads to this node shows then. Until then it is called through 2 relays", "more peers outside"},
-		{"the port opened is tried, another is not", behind(func(f *Facts) {
-			f.Router, f.Mapped, f.Unknown, f.Unreachable, f.Relays = true, addrs(own), addrs(own), addrs(guessed), through(relayA, relayB)
-		}),
 			Relayed, "2 relays", "peers are asked whether it leads to this node"},
 		{"two routers", behind(func(f *Facts) {
 			f.Router, f.Mapped, f.Relays = true, addrs("/ip4/10.9.0.2/udp/4101/quic-v1"), through(relayA, relayB)
@@ -85,6 +80,12 @@ func TestJudge(t *testing.T) {
 			Relayed, "called through one relay", "one more peer that offers relay"},
 		{"reached, and a relay is left over", behind(func(f *Facts) { f.Relays, f.Reachable = through(relayA), addrs(own) }),
 			Mapped, "Anyone", ""},
+		{"at home with IPv6, not tried yet", behind(func(f *Facts) {
+			f.Interfaces, f.Relays, f.Watched = append(f.Interfaces, addrs(six)...), through(relayA, relayB), time.Minute
+		}), Checking, "Until then it is called through 2 relays.", ""},
+		{"at home with IPv6, which nobody can try", behind(func(f *Facts) {
+			f.Interfaces, f.Relays = append(f.Interfaces, addrs(six)...), through(relayA, relayB)
+		}), Relayed, "its router lets nothing in", forward},
 		{"two on one network", behind(func(f *Facts) { f.Outside = 0 }),
 			Near, "Machines on its own network can connect to this node. Whether others can is not known", "parley peer add"},
 		{"on the Internet, and only neighbours to ask", behind(func(f *Facts) { f.Interfaces, f.Outside = addrs(own), 0 }), Near, "not known", "parley peer add"},

@@ -15,7 +15,7 @@ func (f Facts) words(j Judgement) (text, do string) {
 	switch j.Kind {
 	case Local:
 		return "Only programs on this machine can connect to this node. It connects out to others and fetches its mail from them, which is all a person needs.",
-			"To be reached from other machines, and to help others to be: parley up --reachable"
+			"To be reached from other machines, to find nodes on your own network, and to help others: parley up --reachable"
 	case Public:
 		return "Anyone can connect to this node." + f.offer(), ""
 	case Mapped:
@@ -42,9 +42,6 @@ func (f Facts) words(j Judgement) (text, do string) {
 // checking tells what is known while peers are asked.
 func (f Facts) checking(j Judgement) (text, do string) {
 	text = "Peers are asked whether they can connect to this node; with few of them that takes minutes."
-	if len(f.Mapped) > 0 {
-		text += " Its router says that it opened a port; whether that leads to this node shows then."
-	}
 	if len(j.Relays) > 0 {
 		text += fmt.Sprintf(" Until then it is called through %s.", count(len(j.Relays), "relay"))
 	}
