@@ -29,6 +29,9 @@ func (n *Node) FindParty(ctx context.Context, name string) ([]view.Peer, error) 
 	case n.cfg.Discovery == nil:
 		return nil, fmt.Errorf("this node looks nobody up: %w", view.ErrUnavailable)
 	}
+	if len(n.cfg.Host.Network().Peers()) == 0 {
+		return nil, fmt.Errorf("look up %s: no node is connected, so there is nobody to ask; connect to one with parley peer add: %w", name, view.ErrUnavailable)
+	}
 	infos, err := n.cfg.Discovery.Party(ctx, name, partyLimit)
 	if err != nil {
 		return nil, fmt.Errorf("look up %s: %w", name, err)

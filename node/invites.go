@@ -281,6 +281,9 @@ func (n *Node) Join(ctx context.Context, link string) (view.Joined, error) {
 	if info.ID == n.cfg.Host.ID() {
 		return view.Joined{}, fmt.Errorf("this node's own invitation: %w", view.ErrConflict)
 	}
+	if err := n.allow(ctx, info.ID); err != nil {
+		return view.Joined{}, err
+	}
 	if err := n.reachInviter(ctx, info); err != nil {
 		return view.Joined{}, err
 	}

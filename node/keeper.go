@@ -40,6 +40,12 @@ const (
 // Discovery, to some others.
 func (n *Node) peerLoop(ctx context.Context) error {
 	defer n.peers.wg.Wait()
+	gate := &network.NotifyBundle{ConnectedF: n.turnAway}
+	n.cfg.Host.Network().Notify(gate)
+	defer n.cfg.Host.Network().StopNotify(gate)
+	for _, c := range n.cfg.Host.Network().Conns() { // who came before
+		n.turnAway(nil, c)
+	}
 	if n.cfg.Discovery == nil {
 		return n.redialLoop(ctx)
 	}
@@ -93,7 +99,7 @@ func (n *Node) dialOne(ctx context.Context, info peer.AddrInfo) {
 	delete(p.busy, info.ID)
 	e, known := p.book.Get(info.ID)
 	switch {
-	case !known: // removed meanwhile
+	case !known || e.Unwanted: // removed meanwhile
 		_ = n.cfg.Host.Network().ClosePeer(info.ID)
 	case err == nil:
 		p.book.Met(time.Now(), info, true, peerbook.Loopback)
@@ -189,7 +195,9 @@ func (k *keeper) end() {
 func (k *keeper) look(ctx context.Context) time.Duration {
 	now := time.Now()
 	at, own := k.n.connected()
-	k.n.meet(now, at)
+	if k.n.meet(now, at) { // one to remember: the next moment may be this process's last
+		k.save = now
+	}
 	hungry := k.feed(ctx, now)
 	want := max(goodPeers-len(at), ownPeers-own)
 	k.n.dialSome(ctx, peerbook.Need{Now: now, Connected: at, Want: want, Preferred: 3 * hungry})
@@ -236,8 +244,11 @@ func (k *keeper) lookForMore(ctx context.Context, now time.Time, count int) {
 // cameOrWent is called by libp2p; it waits for nobody.
 func (n *Node) cameOrWent(network.Network, network.Conn) { n.wakePeers() }
 
-// meet notes who has come and gone, and where those that came say they are.
-func (n *Node) meet(now time.Time, at map[peer.ID]ma.Multiaddr) {
+// meet notes who has come and gone, and where those that came say they are. It
+// reports whether one is there to be remembered that was not before. Whether a
+// peer offers itself to be found may show long after it came: it has to be
+// reached from outside first.
+func (n *Node) meet(now time.Time, at map[peer.ID]ma.Multiaddr) (more bool) {
 	p := n.peers
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -248,8 +259,13 @@ func (n *Node) meet(now time.Time, at map[peer.ID]ma.Multiaddr) {
 		}
 	}
 	for id := range at {
-		if p.learned[id] || p.busy[id] {
+		if p.busy[id] || p.book.Unwanted(id) {
 			continue
+		}
+		if p.learned[id] {
+			if e, ok := p.book.Get(id); ok && e.Public || !n.cfg.Discovery.Public(id) {
+				continue
+			}
 		}
 		if protocols, err := n.cfg.Host.Peerstore().GetProtocols(id); err != nil || len(protocols) == 0 {
 			continue // it has not said who it is yet
@@ -263,7 +279,9 @@ func (n *Node) meet(now time.Time, at map[peer.ID]ma.Multiaddr) {
 			p.book.Met(now, peer.AddrInfo{ID: id, Addrs: addrs}, n.dialled(id), scope)
 		}
 		p.book.At(id, addrs, scope, public)
+		more = more || public
 	}
+	return more
 }
 
 // met reports whether anybody is connected that has said who it is.

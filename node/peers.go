@@ -11,6 +11,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/sec"
 	ma "github.com/multiformats/go-multiaddr"
 
 	"github.com/parley-network/parley/identity"
@@ -35,7 +36,7 @@ type Discovery interface {
 	// its identifier or domain. What they sign shows whether they are.
 	Party(ctx context.Context, name string, limit int) ([]peer.AddrInfo, error)
 	// Public reports whether a connected peer offers itself to be found by
-	// anybody. Others are not written down.
+	// anybody, which may change while it is connected. Others are not written down.
 	Public(p peer.ID) bool
 	// More looks for nodes of any kind, and tells the Company of them.
 	More(ctx context.Context)
@@ -211,7 +212,15 @@ func (n *Node) AddPeer(ctx context.Context, addr string) (view.Peer, error) {
 	if err != nil {
 		return view.Peer{}, fmt.Errorf("%w: %w", view.ErrInvalid, err)
 	}
-	if err := n.dial(ctx, info); err != nil {
+	if err := n.allow(ctx, info.ID); err != nil {
+		return view.Peer{}, err
+	}
+	err = n.dial(ctx, info)
+	var other sec.ErrPeerIDMismatch
+	if errors.As(err, &other) {
+		return view.Peer{}, fmt.Errorf("another node answers there: %s, not %s; ask its owner for its address: %w", other.Actual, info.ID, view.ErrConflict)
+	}
+	if err != nil {
 		return view.Peer{}, fmt.Errorf("connect to %s: %w: %w", info.ID, view.ErrUnavailable, err)
 	}
 	if err := n.keepPeer(ctx, peerbook.Manual, info); err != nil {
@@ -239,18 +248,22 @@ func (n *Node) keepPeer(ctx context.Context, source peerbook.Source, info peer.A
 // keptTag protects connections from being closed for want of room.
 const keptTag = "parley-kept"
 
-// RemovePeer forgets a peer and closes the connections to it. Nothing keeps it
-// from coming again by itself.
+// RemovePeer forgets a peer, closes the connections to it, and from then on
+// any that it or this node opens, until the owner names it again (AddPeer) or
+// opens an invitation of its (Join).
 func (n *Node) RemovePeer(ctx context.Context, id string) error {
 	p, err := peer.Decode(id)
 	if err != nil {
 		return view.Invalid("id", "%.80q is not a peer's id", id)
 	}
 	n.peers.mu.Lock()
-	known := n.peers.book.Forget(p)
+	connected := n.cfg.Host.Network().Connectedness(p) != network.NotConnected
+	e, known := n.peers.book.Get(p)
+	if known = known && !e.Unwanted; known || connected {
+		n.peers.book.Refuse(time.Now(), p)
+	}
 	delete(n.peers.prefer, p)
 	n.peers.mu.Unlock()
-	connected := n.cfg.Host.Network().Connectedness(p) != network.NotConnected
 	if !known && !connected {
 		return fmt.Errorf("no peer %s is known or connected: %w", p, view.ErrNotFound)
 	}
@@ -260,6 +273,34 @@ func (n *Node) RemovePeer(ctx context.Context, id string) error {
 		return fmt.Errorf("remove peer %s: %w", p, err)
 	}
 	return nil
+}
+
+// allow takes back that no connection to a peer is wanted: its owner has named
+// it.
+func (n *Node) allow(ctx context.Context, p peer.ID) error {
+	n.peers.mu.Lock()
+	refused := n.peers.book.Unwanted(p)
+	if refused {
+		n.peers.book.Forget(p)
+	}
+	n.peers.mu.Unlock()
+	if !refused {
+		return nil
+	}
+	if err := n.savePeers(ctx); err != nil {
+		return fmt.Errorf("want peer %s again: %w", p, err)
+	}
+	return nil
+}
+
+// turnAway closes a connection to a peer that is not wanted, whoever opened it.
+func (n *Node) turnAway(_ network.Network, c network.Conn) {
+	n.peers.mu.Lock()
+	unwanted := n.peers.book.Unwanted(c.RemotePeer())
+	n.peers.mu.Unlock()
+	if unwanted {
+		_ = c.Close() // an error says that it is closed already
+	}
 }
 
 func (n *Node) dial(ctx context.Context, info peer.AddrInfo) error {

@@ -14,6 +14,9 @@ func (n *Node) reached() view.Reach {
 	}
 	j := n.cfg.Reach.Judgement()
 	v := view.Reach{Kind: string(j.Kind), Text: j.Text, Do: j.Do, Offers: j.Offers}
+	if j.Kind == reach.Local && n.vendor != nil {
+		v.Text = "Only programs on this machine can connect to this node: a vendor's customers find it only through the peers that it is connected to itself, and not in the directory."
+	}
 	if j.Kind != reach.Local {
 		v.Near = n.cfg.Reach.Own()
 	}

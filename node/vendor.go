@@ -92,24 +92,40 @@ func (n *Node) resumeVendor(ctx context.Context) error {
 			return tx.Put(store.Record{Kind: kindSetting, ID: settingVendor, Body: b})
 		})
 	}
-	log, err := n.setting(ctx, settingVendorLog)
-	if err != nil || log == nil {
+	cfg, err := KeptVendor(ctx, n.cfg.Store)
+	if err != nil || cfg == nil {
 		return err
 	}
-	kept, err := n.setting(ctx, settingVendor)
-	if err != nil {
-		return err
-	}
-	if kept == nil {
-		return errors.New("this store is a vendor's: start it with the vendor's name")
-	}
-	var cfg VendorConfig
-	if err := json.Unmarshal(kept, &cfg); err != nil {
-		return fmt.Errorf("stored vendor: %w", err)
-	}
-	n.cfg.Vendor = &cfg
+	n.cfg.Vendor = cfg
 	n.log.Info("this node is a vendor's and goes on as one", "name", cfg.Name, "domain", cfg.Domain)
 	return nil
+}
+
+// KeptVendor returns the vendor that a store is of, as it was last started; nil
+// if it is a person's. Who starts a node needs to know before: a vendor is
+// found in other ways.
+func KeptVendor(ctx context.Context, st store.Store) (*VendorConfig, error) {
+	var cfg *VendorConfig
+	err := st.View(ctx, func(tx store.Tx) error {
+		if _, err := tx.Get(kindSetting, settingVendorLog); errors.Is(err, store.ErrNotFound) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		kept, err := tx.Get(kindSetting, settingVendor)
+		if errors.Is(err, store.ErrNotFound) {
+			return errors.New("this store is a vendor's: start it with the vendor's name")
+		}
+		if err != nil {
+			return err
+		}
+		cfg = new(VendorConfig)
+		return json.Unmarshal(kept.Body, cfg)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read whose store it is: %w", err)
+	}
+	return cfg, nil
 }
 
 // defaultRules answer by themselves and accept the terms that allow the

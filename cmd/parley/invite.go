@@ -32,6 +32,11 @@ func (inviteNewCmd) Help() string {
 other. It can be opened once, by one node: send it as you would a key. It says
 where your node is.
 
+It is an introduction, not a lock. What it gives is a place among the nodes
+that yours stays connected to and never forgets. Any node that knows where
+yours is may connect without one, as a stranger: so may one whose invitation
+was refused. To keep a node out: parley peer remove.
+
 A proposed relationship binds nobody: who opens it is shown the command that
 proffers those terms.
 
@@ -64,7 +69,7 @@ func (cmd inviteNewCmd) Run(e *env) error {
 				}
 			}
 			fmt.Fprintf(out, "%s\n\n", v.Link)
-			fmt.Fprintf(out, "It lets one node in, once, until %s. The other side runs:\n\n    parley join LINK\n\n", local(v.Expires))
+			fmt.Fprintf(out, "It introduces one node, once, until %s. The other side runs:\n\n    parley join LINK\n\n", local(v.Expires))
 			fmt.Fprintf(out, "%s\nTake it back with: parley%s invite revoke %s\n", e.reachText(v), e.homeFlag(), inviteShort(v.ID))
 		})
 	})
@@ -75,10 +80,10 @@ func (cmd inviteNewCmd) Run(e *env) error {
 func (e *env) reachText(v view.Invitation) string {
 	switch v.Reach {
 	case view.ReachNobody:
-		return fmt.Sprintf("Nobody can open it: this node listens nowhere. Start it as before, with the flag --listen added:\n\n    parley%s up --listen /ip4/0.0.0.0/udp/4101/quic-v1", e.homeFlag())
+		return fmt.Sprintf("Nobody can open it: this node listens nowhere. Stop it and start it with:\n\n    parley%s up --reachable", e.homeFlag())
 	case view.ReachMachine:
 		return "Nobody elsewhere can open it: this node listens on this machine alone.\n" +
-			fmt.Sprintf("To let other machines in, stop it, start it as before with the flag --listen added:\n\n    parley%s up --listen /ip4/0.0.0.0/udp/4101/quic-v1\n\nand invite again.", e.homeFlag())
+			fmt.Sprintf("To let other machines in, stop it, start it with\n\n    parley%s up --reachable\n\nand invite again.", e.homeFlag())
 	case view.ReachNetwork:
 		return "It can be opened on your local network. From outside only if your router lets connections in."
 	}

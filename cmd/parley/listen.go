@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
@@ -22,12 +23,11 @@ var loopback = []string{"/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"}
 // that remember this node find it again after a restart; where one of them
 // has been taken meanwhile, others are chosen.
 func (r *running) listen(device crypto.PrivKey) (host.Host, error) {
-	cfg := transport.Config{Key: device, Listen: r.options.Listen, Registry: r.registry, Log: r.log.Named("transport")}
-	wanted := cfg.Listen
-	if len(wanted) == 0 {
-		wanted = loopback
+	wanted, err := r.wanted()
+	if err != nil {
+		return nil, err
 	}
-	cfg.Listen = wanted
+	cfg := transport.Config{Key: device, Listen: wanted, Registry: r.registry, Log: r.log.Named("transport")}
 	cfg.Reachable = opens(wanted)
 	kept, err := r.keptAddresses(wanted)
 	if err != nil {
@@ -42,10 +42,54 @@ func (r *running) listen(device crypto.PrivKey) (host.Host, error) {
 		cfg.Listen = wanted
 		h, err = transport.New(cfg)
 	}
+	if errors.Is(err, syscall.EADDRINUSE) || err != nil && strings.Contains(err.Error(), "address already in use") { // libp2p keeps only the text
+		return nil, fmt.Errorf("%w: another program, or another node, listens there; name another port, as in: parley%s up --listen /ip4/0.0.0.0/udp/4103/quic-v1 --listen /ip4/0.0.0.0/tcp/4103", err, r.homeFlag())
+	}
 	if err != nil {
 		return nil, err
 	}
-	return h, r.keepAddresses(wanted, h)
+	return h, errors.Join(r.keepAddresses(wanted, h), r.keepWish())
+}
+
+// wanted is where the node is to listen: as the command line says, or else
+// config.toml, or else an earlier command line, which its owner means still;
+// by default on this machine alone.
+func (r *running) wanted() ([]string, error) {
+	if len(r.said) > 0 {
+		return r.said, nil
+	}
+	if len(r.options.Listen) > 0 {
+		return r.options.Listen, nil
+	}
+	b, err := os.ReadFile(r.wishFile())
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read where to listen: %w", err)
+	}
+	before := strings.Fields(string(b))
+	for _, a := range before {
+		if _, err := ma.NewMultiaddr(a); err != nil {
+			return nil, fmt.Errorf("%s: %q: %w", r.wishFile(), a, err)
+		}
+	}
+	if !opens(before) {
+		return loopback, nil
+	}
+	r.resumed = true
+	r.log.Info("listening where an earlier start was told to; --local takes that back", "at", before)
+	return before, nil
+}
+
+// wishFile holds where the command line said to listen, a line each.
+func (r *running) wishFile() string { return filepath.Join(string(r.dir), "listen") }
+
+func (r *running) keepWish() error {
+	if len(r.said) == 0 {
+		return nil
+	}
+	if err := os.WriteFile(r.wishFile(), []byte(strings.Join(r.said, "\n")+"\n"), 0o600); err != nil {
+		return fmt.Errorf("keep where to listen for the next start: %w", err)
+	}
+	return nil
 }
 
 // portsFile holds, a line each, what was wanted and what was given.

@@ -12,7 +12,7 @@ import (
 
 type peerCmd struct {
 	Add    peerAddCmd    `cmd:"" help:"Connect to a node and remember it."`
-	Remove peerRemoveCmd `cmd:"" help:"Forget a node and disconnect from it."`
+	Remove peerRemoveCmd `cmd:"" help:"Disconnect from a node and keep it away."`
 	Find   peerFindCmd   `cmd:"" help:"Look up a vendor's nodes and connect to them."`
 	List   peerListCmd   `cmd:"" help:"List the nodes connected now."`
 }
@@ -50,7 +50,8 @@ func (peerListCmd) Help() string {
 	return `KNOWN-BY says how your node came to know of a node: you named it (you), by an
 invitation (invite), on the local network (lan), looked up in the network's
 directory (directory), named by another node (peer), or it came by itself (it
-came). The first two are remembered and stayed connected to.
+came). The first two are remembered and stayed connected to. With --json these
+are manual, invite, mdns, dht, exchange and incoming.
 
 Example:
 
@@ -71,7 +72,7 @@ func (peerListCmd) Run(e *env) error {
 	}
 	return e.show(none(peers), func(w io.Writer) {
 		if len(peers) == 0 {
-			fmt.Fprintln(w, "No node is connected. Connect to one with: parley peer add ADDRESS")
+			fmt.Fprintln(w, "No node is connected. Connect to one with: parley peer add ADDRESS. Those on your own network are found with: parley up --reachable")
 			return
 		}
 		var rows [][]string
@@ -100,7 +101,9 @@ type peerRemoveCmd struct {
 
 // Help implements kong.HelpProvider.
 func (peerRemoveCmd) Help() string {
-	return `It may come again by itself.
+	return `Its connections are closed, and so is any that it or your node opens from then
+on, after a restart too. To take it back: parley peer add, or open an
+invitation of its.
 
 Example:
 
@@ -127,7 +130,9 @@ func (p peerRemoveCmd) Run(e *env) error {
 		if err := c.RemovePeer(e.ctx, id); err != nil {
 			return err
 		}
-		return e.show(map[string]string{"removed": id}, func(w io.Writer) { fmt.Fprintf(w, "Forgotten: %s.\n", clean(id)) })
+		return e.show(map[string]string{"removed": id}, func(w io.Writer) {
+			fmt.Fprintf(w, "Disconnected and kept away: %s.\nTo take it back: parley peer add ADDRESS\n", clean(id))
+		})
 	})
 }
 

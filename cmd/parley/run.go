@@ -78,7 +78,7 @@ func (e *env) failed(err error) int {
 	case errors.Is(err, view.ErrFull):
 		next = "Nothing has changed. Make room on the disk and try again."
 	case errors.Is(err, view.ErrUnavailable):
-		next = "Nothing has changed. Try again in a moment."
+		next = "Nothing has changed, and it can be tried again."
 	}
 	e.complain(clean(plainly(err)), next)
 	return code

@@ -46,8 +46,10 @@ func (upCmd) Help() string {
 	return `The node keeps everything in its data folder, and one node runs on a folder at
 a time: ~/.local/share/parley on Linux, macOS and BSD, .local\share\parley in
 %USERPROFILE% on Windows, or parley in $XDG_DATA_HOME where that is set. Another
-is chosen with --home or PARLEY_HOME, for every command alike. What the options
-say can also stand in config.toml there:
+is chosen with --home or PARLEY_HOME, for every command alike. The folder keeps
+who is a vendor, the peers named, and --reachable or --listen (--local takes
+them back), so that "parley up" alone goes on as before. What the options say
+can also stand in config.toml there:
 
     name   = "Corner Shop"
     listen = ["/ip4/0.0.0.0/udp/4101/quic-v1"]
@@ -79,11 +81,12 @@ func (u upCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if u.Public != "" && options.Vendor == nil {
-		return wrong("--public is a vendor's: say with --vendor who it is")
+	said, err := u.listenOn(u.Listen)
+	if err != nil {
+		return err
 	}
 	log := u.logger(e.err)
-	r := &running{env: e, options: options, public: u.Public, noButton: u.NoButton, log: log}
+	r := &running{env: e, options: options, said: said, public: u.Public, noButton: u.NoButton, log: log}
 	err = r.open()
 	if err == nil {
 		err = r.serve()
@@ -140,6 +143,8 @@ func (u upCmd) vendor(o config.Options) *config.Vendor {
 type running struct {
 	*env
 	options config.Options
+	said    []string // where to listen, of the command line
+	resumed bool     // listens as an earlier command line said
 	log     hclog.Logger
 
 	public   string // address of the web face; "" for none
@@ -179,6 +184,9 @@ func (r *running) open() error {
 		return err
 	}
 	r.onClose("store", db.Close)
+	if err := r.resumeVendor(db); err != nil {
+		return err
+	}
 	keys, err := r.openKeys()
 	if err != nil {
 		return err
@@ -207,6 +215,28 @@ func (r *running) open() error {
 		Log: r.log, Registry: r.registry, Vendor: r.vendorConfig(), Reach: watcher, Discovery: found,
 	})
 	return err
+}
+
+// resumeVendor has a vendor's folder go on as that vendor's, and be found as
+// one, where nothing else was said.
+func (r *running) resumeVendor(st store.Store) error {
+	if r.options.Vendor == nil {
+		kept, err := node.KeptVendor(r.ctx, st)
+		if err != nil {
+			return err
+		}
+		if kept != nil {
+			r.options, err = r.options.With(config.Options{Vendor: &config.Vendor{Name: kept.Name, Domain: kept.Domain}})
+			if err != nil {
+				return err
+			}
+			r.log.Info("this node is a vendor's and goes on as one", "name", kept.Name, "domain", kept.Domain)
+		}
+	}
+	if r.public != "" && r.options.Vendor == nil {
+		return wrong("--public is a vendor's: say with --vendor who it is")
+	}
+	return nil
 }
 
 func (r *running) vendorConfig() *node.VendorConfig {

@@ -14,6 +14,7 @@ import (
 // reachFlags are the options of "parley up" about being reached.
 type reachFlags struct {
 	Reachable bool `help:"Let other machines connect: listen on port 4101 of every address of this machine, ask the router for that port, and be called through relays where that is of no use."`
+	Local     bool `help:"Let only this machine connect again, after --reachable or --listen."`
 }
 
 // openPort is where a node that lets others connect listens. It is one number
@@ -23,6 +24,10 @@ const openPort = 4101
 // listenOn returns what --reachable stands for, or what was said.
 func (f reachFlags) listenOn(said []string) ([]string, error) {
 	switch {
+	case f.Local && (f.Reachable || len(said) > 0):
+		return nil, wrong("--local is the opposite of --reachable and --listen: say one of them")
+	case f.Local:
+		return loopback, nil
 	case !f.Reachable:
 		return said, nil
 	case len(said) > 0:

@@ -63,6 +63,12 @@ func (r *running) sayWhere(at whereabouts) error {
 	return r.show(at, func(w io.Writer) {
 		fmt.Fprint(w, "The node is running.\n\n")
 		facts(w, "name", at.Name, "folder", at.Home, "API", strings.TrimSpace(at.API+" "+at.Socket), "web", at.Public, "token", at.Home+"/api.token")
+		switch {
+		case r.resumed:
+			fmt.Fprintln(w, "\nOther machines can connect, as you said at an earlier start. To end that: parley"+r.homeFlag()+" up --local")
+		case !opens(at.Addresses):
+			fmt.Fprintln(w, "\nOnly this machine can connect. To let others, and to find nodes on your network: parley"+r.homeFlag()+" up --reachable")
+		}
 		fmt.Fprintln(w, "\nOther nodes connect to it with one of:")
 		for _, a := range forPeople(at.Addresses) {
 			fmt.Fprintf(w, "  parley peer add %s\n", a)

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
+	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
@@ -148,11 +150,15 @@ func (d *Discovery) Party(ctx context.Context, name string, limit int) ([]peer.A
 	return d.lookUp(ctx, "party", partyKey(name), limit)
 }
 
-// Public reports whether a connected peer is a server of the DHT, which only
-// those are that want to be found.
+// Public reports whether a connected peer works for anybody who comes: as a
+// server of the DHT, or as a relay that lets itself be named to others. Both
+// begin once it is reached from outside.
 func (d *Discovery) Public(p peer.ID) bool {
-	serves, err := d.cfg.Host.Peerstore().SupportsProtocols(p, DHTProtocol)
-	return err == nil && len(serves) > 0
+	does, err := d.cfg.Host.Peerstore().SupportsProtocols(p, DHTProtocol, circuit.ProtoIDv2Hop, ExchangeProtocol)
+	if err != nil {
+		return false
+	}
+	return slices.Contains(does, DHTProtocol) || slices.Contains(does, circuit.ProtoIDv2Hop) && slices.Contains(does, ExchangeProtocol)
 }
 
 // More has connected peers asked for others and the DHT's routing table

@@ -27,10 +27,12 @@ func (l Limits) withDefaults() Limits {
 
 const (
 	retryFirst = 15 * time.Second
-	retryKept  = time.Minute // the longest pause for those kept: their owner waits
+	retryKept  = time.Minute     // the longest pause for those kept: their owner waits
+	retryAlone = 5 * time.Minute // the longest pause for anybody while nobody is connected
 	retryLimit = 6 * time.Hour
-	// A peer that was never reached is given up after hopeless failures; one
-	// that was, after forgetAfter without it.
+	// A peer that is only heard of is given up after hopeless failures; one
+	// that was reached, or met and offers itself to all, after forgetAfter
+	// without it: that nothing answers may be this node's own network.
 	hopeless    = 5
 	forgetAfter = 30 * 24 * time.Hour
 )
@@ -78,7 +80,7 @@ func (b *Book) Keep(now time.Time, source Source, info peer.AddrInfo) {
 		b.peers[info.ID] = e
 	}
 	if !e.Kept() {
-		e.Source, e.By = source, ""
+		e.Source, e.By, e.Unwanted = source, "", false
 	}
 	e.Info = peer.AddrInfo{ID: info.ID, Addrs: merged(info.Addrs, e.Info.Addrs)}
 	e.Next = time.Time{}
@@ -98,6 +100,9 @@ func (b *Book) Add(now time.Time, source Source, by peer.ID, info peer.AddrInfo,
 		return false
 	}
 	if e := b.peers[info.ID]; e != nil {
+		if e.Unwanted {
+			return false
+		}
 		if e.Reached == 0 && !e.Kept() {
 			e.Info.Addrs = merged(addrs, e.Info.Addrs)
 		}
@@ -126,7 +131,7 @@ func (b *Book) room() bool {
 	var worst *Entry
 	others := 0
 	for _, e := range b.peers {
-		if e.Kept() {
+		if e.Kept() || e.Unwanted {
 			continue
 		}
 		others++
@@ -150,6 +155,9 @@ func (b *Book) room() bool {
 // Met notes that a peer is connected. A peer that came by itself and is not in
 // the book is noted with the addresses it gives, if any is of use.
 func (b *Book) Met(now time.Time, info peer.AddrInfo, dialled bool, scope Scope) {
+	if b.Unwanted(info.ID) {
+		return
+	}
 	b.online[info.ID] = now
 	if b.peers[info.ID] == nil {
 		source := Incoming
@@ -171,7 +179,7 @@ func (b *Book) Met(now time.Time, info peer.AddrInfo, dialled bool, scope Scope)
 // itself to be found by anybody.
 func (b *Book) At(p peer.ID, addrs []ma.Multiaddr, scope Scope, public bool) {
 	e := b.peers[p]
-	if e == nil {
+	if e == nil || e.Unwanted {
 		return
 	}
 	e.Public = public
@@ -199,8 +207,11 @@ func (b *Book) Missed(now time.Time, p peer.ID, chance float64) {
 	}
 	e.Failed++
 	limit := retryLimit
-	if e.Kept() {
+	switch {
+	case e.Kept():
 		limit = retryKept
+	case len(b.online) == 0:
+		limit = retryAlone
 	}
 	pause := limit
 	if n := e.Failed - 1; n < 20 {
@@ -216,17 +227,32 @@ func (b *Book) Forget(p peer.ID) bool {
 	return ok
 }
 
+// Refuse notes that no connection to a peer is wanted, until it is kept or
+// forgotten, and drops all else that is known of it. It reports whether it was
+// wanted and in the book before.
+func (b *Book) Refuse(now time.Time, p peer.ID) bool {
+	e := b.peers[p]
+	b.peers[p] = &Entry{Info: peer.AddrInfo{ID: p}, Source: Manual, Since: now, Unwanted: true}
+	return e != nil && !e.Unwanted
+}
+
+// Unwanted reports whether no connection to a peer is wanted.
+func (b *Book) Unwanted(p peer.ID) bool {
+	e := b.peers[p]
+	return e != nil && e.Unwanted
+}
+
 // Prune drops the peers that there is no hope of, and returns them.
 func (b *Book) Prune(now time.Time) (dropped []peer.ID) {
 	for p, e := range b.peers {
-		if _, on := b.online[p]; on || e.Kept() {
+		if _, on := b.online[p]; on || e.Kept() || e.Unwanted {
 			continue
 		}
 		last := e.Seen
 		if e.Since.After(last) {
 			last = e.Since
 		}
-		if e.Reached == 0 && e.Failed >= hopeless || now.Sub(last) > forgetAfter {
+		if e.Reached == 0 && !e.met() && e.Failed >= hopeless || now.Sub(last) > forgetAfter {
 			delete(b.peers, p)
 			dropped = append(dropped, p)
 		}

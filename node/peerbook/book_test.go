@@ -66,6 +66,7 @@ func TestPausesGrow(t *testing.T) {
 	b := peerbook.New(peerbook.Limits{})
 	b.Keep(now, peerbook.Manual, at("kept", spread(1)))
 	b.Add(now, peerbook.DHT, "", at("other", spread(2)), peerbook.Public)
+	b.Met(now, at("there", spread(3)), true, peerbook.Public) // alone, a node does not wait as long
 	for _, c := range []struct {
 		name string
 		want []time.Duration
@@ -212,7 +213,7 @@ func anyEntry(t *rapid.T) peerbook.Entry {
 		Info:   peer.AddrInfo{ID: id(rapid.String().Draw(t, "name"))},
 		Source: rapid.SampledFrom([]peerbook.Source{peerbook.Manual, peerbook.Invite, peerbook.MDNS, peerbook.DHT, peerbook.Exchange, peerbook.Incoming}).Draw(t, "source"),
 		Since:  sec("since"), Seen: sec("seen"), Next: sec("next"), Held: time.Duration(rapid.Int64Range(0, 1<<30).Draw(t, "held")) * time.Second,
-		Public:  rapid.Bool().Draw(t, "public"),
+		Public: rapid.Bool().Draw(t, "public"), Unwanted: rapid.Bool().Draw(t, "unwanted"),
 		Reached: rapid.Uint64Range(0, 1<<62).Draw(t, "reached"), Failed: rapid.Uint64Range(0, 1<<62).Draw(t, "failed"),
 	}
 	if rapid.Bool().Draw(t, "named") {

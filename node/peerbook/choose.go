@@ -25,7 +25,8 @@ type Need struct {
 // far as the limits on one range of addresses and on one giver let them. First
 // come those preferred; then those reached before, the longest connected
 // first, of which there are few that an attacker could have placed there; then
-// by chance.
+// by chance. A pause that was begun in company does not outlast retryAlone
+// where nobody is connected: nobody is there to wait with.
 func (b *Book) Choose(n Need) []peer.AddrInfo {
 	c := chooser{limits: b.limits, ranges: map[netip.Prefix]int{}, givers: map[peer.ID]int{}}
 	for p, at := range n.Connected {
@@ -36,9 +37,10 @@ func (b *Book) Choose(n Need) []peer.AddrInfo {
 	}
 	var out []peer.AddrInfo
 	var others []Entry
+	alone := len(n.Connected) == 0
 	for _, e := range b.Entries() {
 		_, connected := n.Connected[e.Info.ID]
-		if connected || n.Busy[e.Info.ID] || len(e.Info.Addrs) == 0 || n.Now.Before(e.Next) {
+		if connected || n.Busy[e.Info.ID] || len(e.Info.Addrs) == 0 || e.waits(n.Now, alone) {
 			continue
 		}
 		if e.Kept() {
@@ -72,6 +74,12 @@ func (b *Book) Choose(n Need) []peer.AddrInfo {
 		n.Want--
 	}
 	return out
+}
+
+// waits reports whether it is too early to dial e again.
+func (e Entry) waits(now time.Time, alone bool) bool {
+	pause := e.Next.Sub(now)
+	return pause > 0 && (!alone || pause <= retryAlone)
 }
 
 func rank(b bool) int {

@@ -59,15 +59,22 @@ type Entry struct {
 	Failed  uint64        // dials that have failed since one worked
 	Next    time.Time     // not dialled before
 	Public  bool          // it offers itself to be found by anybody
+
+	// Unwanted: the owner wants no connection to it, whoever opens it. Nothing
+	// but its id is known then.
+	Unwanted bool
 }
 
 // Stored reports whether the peer is to be remembered across restarts: those
-// kept, and those met that offer themselves to be found. Others, as persons'
-// nodes are, did not ask to be written down by everybody they met.
-func (e Entry) Stored() bool { return e.Kept() || e.Public && !e.Seen.IsZero() }
+// kept, those unwanted, and those met that offer themselves to be found. Others,
+// as persons' nodes are, did not ask to be written down by everybody they met.
+func (e Entry) Stored() bool { return e.Unwanted || e.Kept() || e.met() }
+
+// met reports whether it is one of those that make up a node's memory.
+func (e Entry) met() bool { return e.Public && !e.Seen.IsZero() }
 
 // Kept reports whether the node is to stay connected to the peer.
-func (e Entry) Kept() bool { return e.Source.kept() }
+func (e Entry) Kept() bool { return e.Source.kept() && !e.Unwanted }
 
 // MaxEntry bounds an entry's encoding in bytes.
 const MaxEntry = 8 << 10
@@ -87,13 +94,14 @@ type stored struct {
 	Failed  uint64   `cbor:"failed,omitempty"`
 	Next    int64    `cbor:"next,omitempty"`
 	Public  bool     `cbor:"public,omitempty"`
+	Not     bool     `cbor:"unwanted,omitempty"`
 }
 
 // Marshal encodes e for the store.
 func (e Entry) Marshal() ([]byte, error) {
 	s := stored{
 		Version: 1, Peer: []byte(e.Info.ID), Source: e.Source, By: []byte(e.By), Since: unix(e.Since), Seen: unix(e.Seen),
-		Held: int64(e.Held / time.Second), Reached: e.Reached, Failed: e.Failed, Next: unix(e.Next), Public: e.Public,
+		Held: int64(e.Held / time.Second), Reached: e.Reached, Failed: e.Failed, Next: unix(e.Next), Public: e.Public, Not: e.Unwanted,
 	}
 	for _, a := range e.Info.Addrs {
 		s.Addrs = append(s.Addrs, a.Bytes())
@@ -146,7 +154,7 @@ func (s stored) entry() (e Entry, err error) {
 	if got := Usable(e.Info.Addrs, Loopback); len(got) != len(e.Info.Addrs) {
 		return e, errors.New("addrs: one is of no use, or there twice")
 	}
-	e.Source, e.Reached, e.Failed, e.Public = s.Source, s.Reached, s.Failed, s.Public
+	e.Source, e.Reached, e.Failed, e.Public, e.Unwanted = s.Source, s.Reached, s.Failed, s.Public, s.Not
 	e.Since, e.Seen, e.Next, e.Held = fromUnix(s.Since), fromUnix(s.Seen), fromUnix(s.Next), time.Duration(s.Held)*time.Second
 	return e, nil
 }

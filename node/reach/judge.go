@@ -31,6 +31,9 @@ const (
 	Unreachable Kind = "unreachable"
 	// Checking: peers have not been found, or have not answered, yet.
 	Checking Kind = "checking"
+	// Near: none but peers of the machine's own networks are connected, so
+	// nobody can tell whether it is reached from outside.
+	Near Kind = "near"
 	// Alone: no peer is connected, so nobody can tell.
 	Alone Kind = "alone"
 	// Local: the node listens on this machine alone, by its owner's wish.
@@ -38,7 +41,7 @@ const (
 )
 
 // Kinds are all of them, the best first.
-var Kinds = []Kind{Public, Mapped, Relayed, Checking, Alone, Unreachable, Local}
+var Kinds = []Kind{Public, Mapped, Relayed, Checking, Near, Alone, Unreachable, Local}
 
 // Facts are what is known about a host. Addresses are without its peer id.
 type Facts struct {
@@ -46,7 +49,8 @@ type Facts struct {
 	Interfaces []ma.Multiaddr // the same, on each of the machine's own addresses
 
 	// What peers found when they dialled the host's public addresses back
-	// (AutoNAT v2); Unknown are those that too few have tried.
+	// (AutoNAT v2). Those in Unreachable they have tried in vain; Unknown are
+	// those that too few have tried.
 	Reachable, Unreachable, Unknown []ma.Multiaddr
 
 	Router bool           // the router answers UPnP or NAT-PMP
@@ -55,6 +59,7 @@ type Facts struct {
 	Relays  []ma.Multiaddr // where it is reached through a relay
 	Offers  bool           // it relays for others
 	Peers   int            // connected
+	Outside int            // of them over an address of the Internet, directly
 	Watched time.Duration  // for how long the host has tried
 }
 
@@ -67,14 +72,17 @@ type Judgement struct {
 	Offers bool      // it relays for others
 }
 
-// patience is how long relays and dial-backs may take before a node without
-// either is called unreachable. A peer dials back twice in two minutes at most
+// patience is how long relays and dial-backs may take before a node that has
+// no address to be tried is called unreachable. A peer dials back twice in two minutes at most
 // (libp2p's throttle), and two dial-backs that agree settle an address.
 const patience = 3 * time.Minute
 
 // Judge tells how a host with these facts can be reached.
 func Judge(f Facts) Judgement {
-	j := Judgement{Kind: f.kind(), Relays: relays(f.Relays), Offers: f.Offers}
+	j := Judgement{Kind: f.kind(), Offers: f.Offers}
+	if j.Kind == Relayed || j.Kind == Checking { // reached without, it tells nobody of a relay that is left over
+		j.Relays = relays(f.Relays)
+	}
 	j.Text, j.Do = f.words(j)
 	return j
 }
@@ -87,14 +95,52 @@ func (f Facts) kind() Kind {
 		return Public
 	case len(f.Reachable) > 0:
 		return Mapped
+	case f.untried():
+		return f.waiting()
 	case len(f.Relays) > 0:
 		return Relayed
+	case f.Outside == 0 && len(f.Unreachable) == 0:
+		return f.waiting()
 	case f.Peers == 0:
 		return Alone
 	case f.Watched < patience:
 		return Checking
 	}
 	return Unreachable
+}
+
+// waiting is the kind of a node of which nobody has found out anything yet.
+func (f Facts) waiting() Kind {
+	switch {
+	case len(f.Relays) > 0:
+		return Checking
+	case f.Peers == 0:
+		return Alone
+	case f.Outside == 0:
+		return Near
+	}
+	return Checking
+}
+
+// untried reports whether the machine has an address of the Internet itself and
+// peers have found out about none yet: neither relays nor the time that has
+// passed tell that nothing is let in. Of IPv6, which a machine behind a router
+// has too and few peers may be able to try, that holds for a while.
+func (f Facts) untried() bool {
+	return len(f.Unreachable) == 0 && (!f.routed() || f.onInternet() && f.Watched < patience)
+}
+
+// onInternet reports whether one of the machine's own addresses is of the
+// Internet.
+func (f Facts) onInternet() bool { return slices.ContainsFunc(f.Interfaces, manet.IsPublicAddr) }
+
+// routed reports whether a router's address stands for the machine's. With
+// IPv6 a machine at home has one of the Internet, so that tells nothing.
+func (f Facts) routed() bool {
+	return !slices.ContainsFunc(f.Interfaces, func(a ma.Multiaddr) bool {
+		ip, ok := ipOf(a)
+		return ok && ip.Is4() && manet.IsPublicAddr(a)
+	})
 }
 
 // own reports whether an address is one of the machine's.

@@ -16,6 +16,7 @@ const (
 
 	home = "/ip4/192.168.1.2/udp/4101/quic-v1"
 	own  = "/ip4/8.8.4.4/udp/4101/quic-v1"
+	six  = "/ip6/2606:4700::1/udp/4101/quic-v1"
 )
 
 func addrs(texts ...string) (out []ma.Multiaddr) {
@@ -37,7 +38,7 @@ func behind(change func(*Facts)) Facts {
 	f := Facts{
 		Listen:     addrs("/ip4/0.0.0.0/udp/4101/quic-v1", "/ip4/0.0.0.0/udp/4101/quic-v1/webtransport", "/ip4/0.0.0.0/tcp/4101", "/p2p-circuit"),
 		Interfaces: addrs("/ip4/127.0.0.1/udp/4101/quic-v1", home, "/ip4/192.168.1.2/tcp/4101"),
-		Peers:      2, Watched: time.Hour,
+		Peers:      2, Outside: 2, Watched: time.Hour,
 	}
 	change(&f)
 	return f
@@ -79,6 +80,24 @@ func TestJudge(t *testing.T) {
 			Relayed, "called through one relay", "one more peer that offers relay"},
 		{"reached, and a relay is left over", behind(func(f *Facts) { f.Relays, f.Reachable = through(relayA), addrs(own) }),
 			Mapped, "Anyone", ""},
+		{"at home with IPv6, not tried yet", behind(func(f *Facts) {
+			f.Interfaces, f.Relays, f.Watched = append(f.Interfaces, addrs(six)...), through(relayA, relayB), time.Minute
+		}), Checking, "Until then it is called through 2 relays.", ""},
+		{"at home with IPv6, which nobody can try", behind(func(f *Facts) {
+			f.Interfaces, f.Relays = append(f.Interfaces, addrs(six)...), through(relayA, relayB)
+		}), Relayed, "its router lets nothing in", forward},
+		{"two on one network", behind(func(f *Facts) { f.Outside = 0 }),
+			Near, "Machines on its own network can connect to this node. Whether others can is not known", "parley peer add"},
+		{"on the Internet, and only neighbours to ask", behind(func(f *Facts) { f.Interfaces, f.Outside = addrs(own), 0 }), Near, "not known", "parley peer add"},
+		{"on the Internet, nobody has tried in ten seconds", behind(func(f *Facts) {
+			f.Interfaces, f.Relays, f.Watched = addrs(own), through(relayA, relayB), 10*time.Second
+		}), Checking, "Until then it is called through 2 relays.", ""},
+		{"on the Internet, too few have tried in an hour", behind(func(f *Facts) {
+			f.Interfaces, f.Unknown, f.Relays = addrs(own), addrs(own), through(relayA, relayB)
+		}), Checking, "Too few peers have tried", "parley peer add"},
+		{"on the Internet, behind a firewall", behind(func(f *Facts) {
+			f.Interfaces, f.Unreachable, f.Relays = addrs(own), addrs(own), through(relayA, relayB)
+		}), Relayed, "a firewall, on the machine or before it, lets nothing in", "have the firewall let UDP port 4101 and TCP port 4101 in"},
 		{"no peer", behind(func(f *Facts) { f.Peers = 0 }), Alone, "No peer is connected", "parley peer add"},
 		{"just started", behind(func(f *Facts) { f.Watched = time.Second }), Checking, "Peers are asked", ""},
 		{"nothing helps", behind(func(f *Facts) { f.Unreachable = addrs(own) }), Unreachable, "Nobody can connect", forward},
@@ -113,14 +132,18 @@ func TestJudgeAlwaysHasWords(t *testing.T) {
 			Relays:      rapid.SampledFrom([][]ma.Multiaddr{nil, through(relayA), through(relayA, relayB)}).Draw(t, "relays"),
 			Offers:      rapid.Bool().Draw(t, "offers"),
 			Peers:       rapid.IntRange(0, 2).Draw(t, "peers"),
+			Outside:     rapid.IntRange(0, 2).Draw(t, "outside"),
 			Watched:     time.Duration(rapid.IntRange(0, 600).Draw(t, "watched")) * time.Second,
 		}
 		j := Judge(f)
 		if !slices.Contains(Kinds, j.Kind) || j.Text == "" {
 			t.Fatalf("%+v", j)
 		}
-		if len(f.Reachable)+len(f.Relays) > 0 && slices.Contains([]Kind{Alone, Checking, Unreachable}, j.Kind) {
+		if len(f.Reachable)+len(f.Relays) > 0 && slices.Contains([]Kind{Alone, Near, Unreachable}, j.Kind) || len(f.Reachable) > 0 && j.Kind == Checking {
 			t.Fatalf("%s with reachable %v, relays %v", j.Kind, f.Reachable, f.Relays)
+		}
+		if len(f.Unreachable) == 0 && f.Outside == 0 && strings.Contains(j.Text, "lets nothing in") && len(f.Relays) == 0 {
+			t.Fatalf("nobody outside has tried, and it says: %s", j.Text)
 		}
 		if strings.Contains(j.Text+j.Do, "  ") || strings.Contains(j.Do, "forward  to") {
 			t.Fatalf("words are missing: %q %q", j.Text, j.Do)

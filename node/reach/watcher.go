@@ -10,9 +10,11 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
 	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/proto"
 	ma "github.com/multiformats/go-multiaddr"
+	manet "github.com/multiformats/go-multiaddr/net"
 
 	"github.com/parley-network/parley/node/transport"
 )
@@ -118,6 +120,7 @@ func (w *Watcher) facts(now time.Time) Facts {
 		Listen: n.ListenAddresses(), Interfaces: interfaces, Peers: len(n.Peers()),
 		Offers: slices.Contains(w.host.Mux().Protocols(), circuit.ProtoIDv2Hop),
 	}
+	f.Outside = outside(w.host)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f.Reachable, f.Unreachable, f.Unknown, f.Relays = w.found.Reachable, w.found.Unreachable, w.found.Unknown, w.relays
@@ -126,4 +129,17 @@ func (w *Watcher) facts(now time.Time) Facts {
 		f.Watched = now.Sub(w.started)
 	}
 	return f
+}
+
+// outside counts the peers connected directly over an address of the Internet:
+// those that can tell whether a host is reached from there.
+func outside(h host.Host) (n int) {
+	for _, p := range h.Network().Peers() {
+		if slices.ContainsFunc(h.Network().ConnsToPeer(p), func(c network.Conn) bool {
+			return !c.Stat().Limited && manet.IsPublicAddr(c.RemoteMultiaddr())
+		}) {
+			n++
+		}
+	}
+	return n
 }

@@ -64,7 +64,7 @@ func TestWatcher(t *testing.T) {
 	if err := h.Connect(ctx, peer.AddrInfo{ID: other.ID(), Addrs: other.Addrs()}); err != nil {
 		t.Fatal(err)
 	}
-	until(t, w, Checking)
+	until(t, w, Near) // from this machine itself, nobody outside can be asked
 	emit(t, h, event.EvtAutoRelayAddrsUpdated{RelayAddrs: through(relayA)}, new(event.EvtAutoRelayAddrsUpdated))
 	until(t, w, Relayed)
 	emit(t, h, event.EvtHostReachableAddrsChanged{Reachable: addrs("/ip4/8.8.4.4/udp/4101/quic-v1")}, new(event.EvtHostReachableAddrsChanged))
@@ -81,6 +81,7 @@ parley_reach{kind="alone"} 0
 parley_reach{kind="checking"} 0
 parley_reach{kind="local"} 0
 parley_reach{kind="mapped"} 1
+parley_reach{kind="near"} 0
 parley_reach{kind="public"} 0
 parley_reach{kind="relayed"} 0
 parley_reach{kind="unreachable"} 0

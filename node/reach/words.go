@@ -15,13 +15,13 @@ func (f Facts) words(j Judgement) (text, do string) {
 	switch j.Kind {
 	case Local:
 		return "Only programs on this machine can connect to this node. It connects out to others and fetches its mail from them, which is all a person needs.",
-			"To be reached from other machines, and to help others to be: parley up --reachable"
+			"To be reached from other machines, to find nodes on your own network, and to help others: parley up --reachable"
 	case Public:
 		return "Anyone can connect to this node." + f.offer(), ""
 	case Mapped:
 		return "Anyone can connect to this node: its router passes connections on to it" + f.asked() + "." + f.offer(), ""
 	case Relayed:
-		text = fmt.Sprintf("Nobody can connect to this node directly: its router lets nothing in. It is called through %s, and then agrees on a direct connection where both routers allow one.", count(len(j.Relays), "relay"))
+		text = fmt.Sprintf("Nobody can connect to this node directly: %s lets nothing in. It is called through %s, and then agrees on a direct connection where both sides' routers allow one.", f.barrier(), count(len(j.Relays), "relay"))
 		if len(j.Relays) == 1 {
 			return text, "Connect to one more peer that offers relay, so that one may go: parley peer add ADDRESS. " + f.forward()
 		}
@@ -29,11 +29,34 @@ func (f Facts) words(j Judgement) (text, do string) {
 	case Alone:
 		return "No peer is connected, so nobody can tell whether this node can be reached.",
 			"Connect to one: parley peer add ADDRESS"
+	case Near:
+		return "Machines on its own network can connect to this node. Whether others can is not known: no peer outside is connected, and only such a one can try.",
+			"To find out, and to be found from outside, connect to one: parley peer add ADDRESS"
 	case Checking:
-		return "Peers are asked whether they can connect to this node; with few of them that takes minutes.", ""
+		return f.checking(j)
 	}
-	return "Nobody can connect to this node: its router lets nothing in, and no peer it knows relays for it. It connects out to others and fetches its mail from them.",
+	return "Nobody can connect to this node: " + f.barrier() + " lets nothing in, and no peer it knows relays for it. It connects out to others and fetches its mail from them.",
 		f.forward() + " Or connect to a peer that offers relay: parley peer add ADDRESS"
+}
+
+// checking tells what is known while peers are asked.
+func (f Facts) checking(j Judgement) (text, do string) {
+	text = "Peers are asked whether they can connect to this node; with few of them that takes minutes."
+	if len(j.Relays) > 0 {
+		text += fmt.Sprintf(" Until then it is called through %s.", count(len(j.Relays), "relay"))
+	}
+	if f.Watched < patience {
+		return text, ""
+	}
+	return "Too few peers have tried whether they can connect to this node. " + text, "Connect to more peers outside, which settles it sooner: parley peer add ADDRESS"
+}
+
+// barrier is what keeps connections out.
+func (f Facts) barrier() string {
+	if f.routed() {
+		return "its router"
+	}
+	return "a firewall, on the machine or before it,"
 }
 
 func (f Facts) offer() string {
@@ -62,6 +85,8 @@ func (f Facts) forward() string {
 		}
 	}
 	switch {
+	case !f.routed():
+		return "To be reached directly, have the firewall let " + f.openPorts() + " in."
 	case anyOf(f.Mapped, f.Unreachable):
 		return "Your router says that it opened a port, but nobody gets through it." + modem
 	case len(f.Mapped) > 0:
@@ -78,6 +103,15 @@ func anyOf(some, all []ma.Multiaddr) bool {
 
 // byHand is what to set on the router; or is what else would do.
 func (f Facts) byHand(or string) string {
+	to := "this machine"
+	if ip, ok := f.home(); ok {
+		to += " (" + ip.String() + ")"
+	}
+	return fmt.Sprintf("To be reached directly, have your router forward %s to %s%s.", f.openPorts(), to, or)
+}
+
+// openPorts are those to let in.
+func (f Facts) openPorts() string {
 	var ports []string
 	for _, kind := range []struct {
 		code int
@@ -87,11 +121,7 @@ func (f Facts) byHand(or string) string {
 			ports = append(ports, kind.name+" port "+port)
 		}
 	}
-	to := "this machine"
-	if ip, ok := f.home(); ok {
-		to += " (" + ip.String() + ")"
-	}
-	return fmt.Sprintf("To be reached directly, have your router forward %s to %s%s.", strings.Join(ports, " and "), to, or)
+	return strings.Join(ports, " and ")
 }
 
 // ports are those listened on beyond this machine, each once.

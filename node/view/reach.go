@@ -4,7 +4,7 @@ import "github.com/parley-network/parley/identity"
 
 // Reach is how others can reach a node.
 type Reach struct {
-	Kind   string   `json:"kind" doc:"public: anyone connects to it; mapped: so, through its router; relayed: it is called through relays; checking: peers are being asked; alone: no peer to ask; unreachable: not at all; local: from this machine only, by its owner's wish; unknown: it was not told to find out"`
+	Kind   string   `json:"kind" doc:"public: anyone connects to it; mapped: so, through its router; relayed: it is called through relays; checking: peers are being asked; near: only neighbours are connected, who can't tell whether it is reached from outside; alone: no peer to ask; unreachable: not at all; local: from this machine only, by its owner's wish; unknown: it was not told to find out"`
 	Text   string   `json:"text" doc:"what that means, in plain words"`
 	Do     string   `json:"do,omitempty" doc:"what the owner can do about it; absent when nothing needs doing"`
 	Near   []string `json:"near,omitempty" doc:"where machines of the same network reach it; the world is not told"`
