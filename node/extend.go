@@ -89,7 +89,7 @@ func (n *Node) extendIn(c *change, root dagcbor.CID, until identity.Time) error 
 	return c.note("intent.open", root, "extended the intent %s until %s", short(root), until)
 }
 
-// mostEarlier bounds the versions remembered that ask the same as the newest.
+// mostEarlier bounds the versions of an intent remembered by their ids.
 const mostEarlier = 64
 
 // answered returns cast as the version that an offer answers: the newest or an
