@@ -52,7 +52,7 @@ func extendedTo(w view.ExtendWant, now time.Time) (identity.Time, error) {
 		until, field = identity.At(now.Add(d)), "for"
 	}
 	if left := until.Std().Sub(now); left <= 0 || left > intentcast.MaxLife {
-		return until, view.Invalid(field, "the end, %s, is not within %s from now", until, intentcast.MaxLife)
+		return until, view.Invalid(field, "an intent stays open for at most %gh from now, and for more than nothing", intentcast.MaxLife.Hours())
 	}
 	return until, nil
 }
