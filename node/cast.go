@@ -182,6 +182,10 @@ func (c *change) keepCast(cast *intentcast.Cast, body intentBody) error {
 	if err != nil {
 		return err
 	}
+	if !cast.Intent.Prev.IsZero() {
+		body.Past = append(body.Past, cast.Intent.Prev)
+		body.Past = body.Past[max(0, len(body.Past)-mostEarlier):]
+	}
 	body.Cast, c.cast = wire, true
 	return put(c.Tx, store.Record{
 		Kind: kindIntent, ID: cast.Root().String(), Ref: string(cast.Intent.Author), State: string(cast.Intent.Status), Due: cast.Intent.Expires.Std(),

@@ -52,7 +52,7 @@ func extendedTo(w view.ExtendWant, now time.Time) (identity.Time, error) {
 		until, field = identity.At(now.Add(d)), "for"
 	}
 	if left := until.Std().Sub(now); left <= 0 || left > intentcast.MaxLife {
-		return until, view.Invalid(field, "the end, %s, is not within %s from now", until, intentcast.MaxLife)
+		return until, view.Invalid(field, "an intent stays open for at most %gh from now, and for more than nothing", intentcast.MaxLife.Hours())
 	}
 	return until, nil
 }
@@ -89,7 +89,7 @@ func (n *Node) extendIn(c *change, root dagcbor.CID, until identity.Time) error 
 	return c.note("intent.open", root, "extended the intent %s until %s", short(root), until)
 }
 
-// mostEarlier bounds the versions remembered that ask the same as the newest.
+// mostEarlier bounds the versions of an intent remembered by their ids.
 const mostEarlier = 64
 
 // answered returns cast as the version that an offer answers: the newest or an

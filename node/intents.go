@@ -125,7 +125,7 @@ func (n *Node) ownView(tx store.Tx, r store.Record) (view.Intent, error) {
 	if err != nil {
 		return view.Intent{}, err
 	}
-	v := view.Intent{ID: cast.ID, Root: cast.Root(), Mine: true, Body: cast.Intent, Offers: offers}
+	v := view.Intent{ID: cast.ID, Root: cast.Root(), Mine: true, Body: cast.Intent, Offers: offers, Earlier: body.Past}
 	if asked, err := body.asked(); err != nil {
 		return v, fmt.Errorf("record %s %s: %w", r.Kind, r.ID, err)
 	} else if asked != nil {

@@ -73,6 +73,7 @@ type intentBody struct {
 	Times    uint64        `cbor:"times,omitempty"`    // how often it has
 	Standing string        `cbor:"standing,omitempty"` // id of the standing want it was cast for
 	Earlier  []dagcbor.CID `cbor:"earlier,omitempty"`  // versions before that asked the same and ended sooner
+	Past     []dagcbor.CID `cbor:"past,omitempty"`     // all versions before, the last at the end; by each the owner may name it
 	Asked    []byte        `cbor:"asked,omitempty"`    // the last open version, once it is closed: a closed one asks nothing
 }
 

@@ -90,7 +90,7 @@ func (c castCmd) Run(e *env) error {
 		return err
 	}
 	return e.show(in, func(w io.Writer) {
-		fmt.Fprintf(w, "Cast. See who offers what: parley offers %s\n", short(in.Root))
+		fmt.Fprintf(w, "%s See who offers what: parley offers %s\n", yes(c.Amend == "", "Cast.", "Amended."), short(in.Root))
 		if status.Peers == 0 {
 			fmt.Fprintln(w, "Your node is alone: it goes out as soon as you connect to another (parley peer add ADDRESS).")
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parley-network/parley/gossip/intentcast"
@@ -53,21 +54,28 @@ func (e *env) findIntent(c *client.Client, s string) (view.Intent, error) {
 	}
 	var ids []dagcbor.CID
 	for _, in := range intents {
-		ids = append(ids, in.Root)
-		if in.ID != in.Root {
-			ids = append(ids, in.ID)
-		}
+		ids = append(ids, versions(in)...)
 	}
 	id, err := pick(s, "intent", "parley intents", ids)
 	if err != nil {
 		return view.Intent{}, err
 	}
 	for _, in := range intents {
-		if in.Root == id || in.ID == id {
+		if slices.Contains(versions(in), id) {
 			return in, nil
 		}
 	}
 	return c.Intent(e.ctx, id)
+}
+
+// versions are the ids by which an own intent may be named: once printed, an id
+// goes on naming it.
+func versions(in view.Intent) []dagcbor.CID {
+	ids := append([]dagcbor.CID{in.Root}, in.Earlier...)
+	if !slices.Contains(ids, in.ID) {
+		ids = append(ids, in.ID)
+	}
+	return slices.Compact(ids) // the first version before is the root
 }
 
 func onlyOpen(intents []view.Intent) (view.Intent, error) {

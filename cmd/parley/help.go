@@ -9,8 +9,12 @@ func (helpCmd) Help() string { return "Example:\n\n    parley help card amend" }
 
 // Run shows the help, as --help after the command does.
 func (h helpCmd) Run(e *env) error {
-	if run(e.ctx, append(h.Command, "--help"), e.in, e.out, e.err) != exitOK {
-		return errTold
+	args := append(h.Command, "--help")
+	if e.asJSON {
+		args = append(args, "--json") // of what is wrong; the help is text
+	}
+	if run(e.ctx, args, e.in, e.out, e.err) != exitOK {
+		return errToldUsage
 	}
 	return nil
 }

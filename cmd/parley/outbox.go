@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -64,17 +65,36 @@ func printLetters(w io.Writer, all []view.Letter, waiting bool) {
 	}
 	var rows [][]string
 	for _, l := range all {
-		next := ""
-		if l.Next != nil {
-			next = local(*l.Next)
-		}
 		card := ""
 		if l.Card != nil {
 			card = short(*l.Card)
 		}
-		rows = append(rows, []string{local(l.Created), recipient(l), card, l.Kind, letterState(l), count(l.Attempts, "attempt"), next, clean(l.Problem)})
+		rows = append(rows, []string{local(l.Created), recipient(l), card, l.Kind, l.State, count(l.Attempts, "attempt")})
 	}
-	columns(w, "SENT TO* CARD KIND STATE* TRIED AGAIN* PROBLEM*", rows)
+	t := layout("SENT TO* CARD KIND STATE TRIED", rows)
+	t.print(w, t.head)
+	for i, row := range rows {
+		t.print(w, row)
+		if more := letterMore(all[i]); more != "" {
+			paragraph(w, "    ", more)
+		}
+	}
+}
+
+// letterMore is what has no room in a letter's row: who keeps it, when it is
+// tried again, and why it has not arrived.
+func letterMore(l view.Letter) string {
+	var more []string
+	if l.HeldBy != "" {
+		more = append(more, strings.TrimPrefix(letterState(l), l.State+" "))
+	}
+	if l.Next != nil {
+		more = append(more, "tried again "+local(*l.Next))
+	}
+	if l.Problem != "" {
+		more = append(more, clean(l.Problem))
+	}
+	return strings.Join(more, "; ")
 }
 
 // recipient says in words who a letter is for.

@@ -176,7 +176,7 @@ func left(t identity.Time, now time.Time) string {
 	case d < time.Hour:
 		return fmt.Sprintf("%d min", int(d.Minutes())+1)
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()))
+		return fmt.Sprintf("%d h", int(d.Round(time.Hour).Hours()))
 	default:
 		return fmt.Sprintf("%d days", int(d.Hours()/24))
 	}

@@ -8,6 +8,9 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/parley-network/parley/cmd/internal/program"
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -57,11 +60,38 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 			return e.failed(err)
 		}
 	}
+	if err := checkValues(parsed); err != nil {
+		return e.failed(err)
+	}
 	return e.failed(parsed.Run(e))
+}
+
+// checkValues refuses a nothing that was typed where only something makes
+// sense; commands take it for a flag left out.
+func checkValues(parsed *kong.Context) error {
+	for _, p := range parsed.Path {
+		if p.Flag == nil || p.Flag.Name == "wait" { // not to wait is sensible
+			continue
+		}
+		switch v := p.Flag.Target.Interface().(type) {
+		case time.Duration:
+			if v <= 0 {
+				return wrong("--%s: the time must be longer than nothing", p.Flag.Name)
+			}
+		case uint64:
+			if v == 0 && p.Flag.Name == "responders" {
+				return wrong("--responders: the least is 1")
+			}
+		}
+	}
+	return nil
 }
 
 // failed tells what went wrong and what to do next, and returns the exit code.
 func (e *env) failed(err error) int {
+	if errors.Is(err, errToldUsage) {
+		return exitUsage
+	}
 	if err == nil || errors.Is(err, errTold) {
 		if err != nil {
 			return exitFailed
@@ -102,17 +132,23 @@ func (e *env) complain(problem, next string) {
 	}
 }
 
-// plainly is an error without the kind of it at its end, which is for programs.
+// plainly is an error without the kind of it, which is for programs.
 func plainly(err error) string {
 	s := err.Error()
 	for _, kind := range []error{view.ErrNotFound, view.ErrConflict, view.ErrUnavailable, view.ErrInvalid} {
 		s = strings.TrimSuffix(s, ": "+kind.Error())
+		s = strings.ReplaceAll(s, ": "+kind.Error()+" (", " (") // a command's own hint follows
+		s = strings.ReplaceAll(s, ": "+kind.Error()+": ", ": ")
 	}
 	return s
 }
 
-// errTold ends a command that has said itself what does not hold.
-var errTold = errors.New("told")
+// errTold ends a command that has said itself what does not hold, errToldUsage
+// one that has said what is wrong with the command line.
+var (
+	errTold      = errors.New("told")
+	errToldUsage = errors.New("told what is wrong with the command line")
+)
 
 // homeFlag is what repeats the folder on a command line, if it is not the
 // default one.

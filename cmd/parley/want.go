@@ -215,6 +215,9 @@ func (e *env) onWant(which string, do func(*client.Client, view.Standing) error)
 		if which == "" && len(all) == 1 {
 			return do(c, all[0])
 		}
+		if which == "" && len(all) > 1 {
+			return wrong("you have %d standing wants: say which one (parley want list lists them)", len(all))
+		}
 		ids := make([]string, len(all))
 		for i, s := range all {
 			ids[i] = s.ID

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,10 +24,14 @@ const (
 const checkedGaps = 64
 
 // Rule is an RRULE (RFC 5545, section 3.3.10) with its start and time zone.
-type Rule struct{ r *rrule.RRule }
+type Rule struct {
+	r    *rrule.RRule
+	days bool // it names days, which a want keeps to
+}
 
 // Parse reads a rule such as "RRULE:FREQ=WEEKLY;BYDAY=MO", with or without the
-// name before it. It counts from start, by the clock of start's location. A
+// name before it. It counts from start, by the clock of start's location; of
+// days it names without an hour, it is due early enough for the whole spread. A
 // rule that says its own start, is due more than once in MinGap, or never, is
 // refused.
 func Parse(text string, start time.Time) (*Rule, error) {
@@ -50,7 +55,7 @@ func Parse(text string, start time.Time) (*Rule, error) {
 	if o.Interval < 0 || o.Interval > 1000 {
 		return nil, fmt.Errorf("rule: INTERVAL=%d, the most is 1000", o.Interval)
 	}
-	o.Dtstart = start.Truncate(time.Second)
+	o.Dtstart = firstDue(start, o)
 	// A bound for every search: a rule that matches no day has no end.
 	if last := o.Dtstart.Add(MaxSpan); o.Until.IsZero() || last.Before(o.Until) {
 		o.Until = last
@@ -59,8 +64,24 @@ func Parse(text string, start time.Time) (*Rule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rule: %w", err)
 	}
-	rule := &Rule{r}
+	rule := &Rule{r, o.Freq <= rrule.DAILY || len(o.Byweekday)+len(o.Bymonthday)+len(o.Bymonth) > 0}
 	return rule, rule.check()
+}
+
+// firstDue is start, moved back to where a day's spread fits into the rest of
+// the day, or of the hour that the rule names to its beginning: who sets a want
+// up late in the evening means the same days as everybody.
+func firstDue(start time.Time, o *rrule.ROption) time.Time {
+	hour, minute, second := start.Clock()
+	latest := 24 - int(mostSpread/time.Hour)
+	switch {
+	case len(o.Byhour) > 0 && len(o.Byminute) == 0:
+		minute, second = 0, 0
+	case o.Freq <= rrule.DAILY && len(o.Byhour) == 0 && hour >= latest:
+		hour, minute, second = latest, 0, 0
+	}
+	y, m, d := start.Date()
+	return time.Date(y, m, d, hour, minute, second, 0, start.Location())
 }
 
 // parts are those of a rule that are taken. What is left out, such as
@@ -77,6 +98,9 @@ func checkParts(body string) error {
 		name, value, _ := strings.Cut(part, "=")
 		if !parts[name] {
 			return fmt.Errorf("rule: the part %.20q is not taken", name)
+		}
+		if n, err := strconv.Atoi(value); (name == "COUNT" || name == "INTERVAL") && (err != nil || n < 1) {
+			return fmt.Errorf("rule: %s=%.20q: the least is 1", name, value) // the library reads 0 as left out
 		}
 		if name != "BYDAY" {
 			continue
@@ -123,13 +147,18 @@ const (
 
 // Spread is how much later than the occurrence at a want may be cast: the
 // owner's hour must not show in each of its intents. It is a quarter of the
-// way to the next occurrence, at most four hours.
+// way to the next occurrence, at most four hours, and for a rule that names
+// days no longer than until the day ends by the rule's clock.
 func (r *Rule) Spread(at time.Time) time.Duration {
-	next, ok := r.After(at)
-	if !ok {
-		return mostSpread
+	spread := mostSpread
+	if next, ok := r.After(at); ok {
+		spread = min(next.Sub(at)/4, mostSpread)
 	}
-	return min(next.Sub(at)/4, mostSpread)
+	if r.days {
+		y, m, d := at.Date()
+		spread = min(spread, time.Date(y, m, d+1, 0, 0, 0, 0, at.Location()).Sub(at))
+	}
+	return spread
 }
 
 // Life is how long the intent of the occurrence at may stay open: as long as

@@ -79,6 +79,8 @@ func TestParseRefuses(t *testing.T) {
 		"FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30":            "never due",
 		"DTSTART:20260302T090000Z\nRRULE:FREQ=DAILY":     "one RRULE alone",
 		"FREQ=MONTHLY;BYDAY=-7FR":                        "-4 to 5",
+		"FREQ=DAILY;COUNT=0":                             "COUNT",
+		"FREQ=DAILY;INTERVAL=0":                          "INTERVAL",
 		"FREQ=YEARLY;BYYEARDAY=5":                        "not taken",
 		"FREQ=DAILY;COUNT=1;" + strings.Repeat("X", 300): "bytes",
 	} {
@@ -162,6 +164,44 @@ func TestEachOccurrenceAtMostOnce(t *testing.T) {
 			if p.Occurrence.Before(now) || !p.Occurrence.After(last) {
 				t.Fatalf("at %s the next is for %s", now, p.Occurrence)
 			}
+		}
+	})
+}
+
+// "Every Monday" is cast on a Monday by the owner's clock, whenever it was set
+// up, and at no moment near the end of the day that would give that hour away.
+func TestKeepsToItsDay(t *testing.T) {
+	detroit, err := time.LoadLocation("America/Detroit")
+	if err != nil {
+		t.Skipf("no time zones here: %v", err)
+	}
+	late := time.Date(2026, 3, 1, 23, 50, 0, 0, detroit) // a Sunday; the clocks change on the 8th
+	for _, c := range []struct{ rule, from, to string }{
+		{"FREQ=WEEKLY;BYDAY=MO", "Mon 2 20:00", "Tue 3 00:00"},
+		{"FREQ=DAILY;BYHOUR=23", "Mon 2 23:00", "Tue 3 00:00"},
+		{"FREQ=DAILY;BYHOUR=8", "Mon 2 08:00", "Mon 2 12:00"},
+		{"FREQ=HOURLY;INTERVAL=24;BYDAY=MO", "Mon 2 23:50", "Tue 3 00:00"},
+		{"FREQ=HOURLY", "Mon 2 00:50", "Mon 2 01:05"}, // names no day
+	} {
+		r, err := standing.Parse(c.rule, late)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, _ := r.After(late)
+		const layout = "Mon 2 15:04"
+		if from, to := at.Format(layout), at.Add(r.Spread(at)).Format(layout); from != c.from || to != c.to {
+			t.Errorf("%s is cast between %s and %s, want %s and %s", c.rule, from, to, c.from, c.to)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		begun := late.Add(time.Duration(rapid.IntRange(0, 10*24*60).Draw(t, "minutes")) * time.Minute)
+		r, err := standing.Parse("FREQ=WEEKLY;BYDAY=MO", begun)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := r.Next(begun, func() float64 { return rapid.Float64Range(0, 0.999999).Draw(t, "draw") })
+		if day := p.At.In(detroit).Weekday(); day != time.Monday {
+			t.Fatalf("set up at %s it is cast at %s, a %s", begun, p.At.In(detroit), day)
 		}
 	})
 }

@@ -88,7 +88,7 @@ type ExtendWant struct {
 // Intent is one intent this node cast or heard.
 type Intent struct {
 	ID   dagcbor.CID       `json:"id" doc:"of its newest version"`
-	Root dagcbor.CID       `json:"root" doc:"of its first version; stays the same"`
+	Root dagcbor.CID       `json:"root" doc:"of its first version; stays the same, and names the intent in every call"`
 	Mine bool              `json:"mine"`
 	Body intentcast.Intent `json:"body"`
 	// Asked is what it asked when it was last open, since a closed one says
@@ -96,6 +96,8 @@ type Intent struct {
 	Asked  *intentcast.Intent `json:"asked,omitempty" doc:"when mine and closed: what it asked"`
 	Offers int                `json:"offers" doc:"received, when mine; 1 when this node answered"`
 	Answer string             `json:"answer,omitempty" doc:"in plain words: what this node answered and why"`
+	// Earlier are the last 64 at most.
+	Earlier []dagcbor.CID `json:"earlier,omitempty" doc:"when mine: ids of the versions before, the last at the end"`
 }
 
 // Offer is one offer to an intent of this node's owner, with its rank.
