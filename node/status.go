@@ -25,7 +25,10 @@ func (n *Node) Status(ctx context.Context) (view.Status, error) {
 	}
 	if n.vendor != nil {
 		c, _ := n.vendor.current()
-		s.Vendor = &view.VendorStatus{DID: n.vendor.me().signer.DID(), Name: n.vendor.cfg.Name, Items: c.Len()}
+		s.Vendor = &view.VendorStatus{DID: n.vendor.me().signer.DID(), Name: n.vendor.cfg.Name, Items: c.Len(), Mail: []string{}}
+		for _, h := range n.courier.Self().Holders {
+			s.Vendor.Mail = append(s.Vendor.Mail, h.Peer)
+		}
 	}
 	err := n.cfg.Store.View(ctx, func(tx store.Tx) (err error) {
 		for _, q := range []struct {

@@ -37,9 +37,10 @@ func (statusCmd) Run(e *env) error {
 }
 
 func printStatus(w io.Writer, s view.Status, dir string) {
-	vendor := ""
+	vendor, mail := "", ""
 	if v := s.Vendor; v != nil {
 		vendor = fmt.Sprintf("%s, %s in the catalogue, %s", v.Name, count(v.Items, "item"), v.DID)
+		mail = keptMail(v.Mail)
 	}
 	facts(w,
 		"name", s.Name,
@@ -55,6 +56,7 @@ func printStatus(w io.Writer, s view.Status, dir string) {
 		"waits for you", waiting(s),
 		"outbox", count(s.Outbox, "letter")+" not known to be delivered",
 		"replies", s.Routing,
+		"mail", mail,
 	)
 	for _, a := range forPeople(s.Addresses) {
 		fmt.Fprintln(w, "reached at", clean(a))
@@ -65,6 +67,14 @@ func printStatus(w io.Writer, s view.Status, dir string) {
 		}
 	}
 	printConnections(w, s.Connections)
+}
+
+// keptMail says whether a vendor's node may go off without losing letters.
+func keptMail(peers []string) string {
+	if len(peers) == 0 {
+		return "no peer keeps letters for this node yet: while it is off, whoever writes keeps them until it is back"
+	}
+	return fmt.Sprintf("while this node is off, letters to it are kept by %s", strings.Join(peers, " and "))
 }
 
 func openOf(open, all int) string { return fmt.Sprintf("%d open, %d in all", open, all) }

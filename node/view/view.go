@@ -38,6 +38,7 @@ type VendorStatus struct {
 	DID   identity.DID `json:"did"`
 	Name  string       `json:"name"`
 	Items int          `json:"items" doc:"in the catalogue"`
+	Mail  []string     `json:"mail" doc:"ids of the peers that keep letters for it while it is off; its terms name them"`
 }
 
 // IntentCounts are the intents a node knows of.
