@@ -122,7 +122,9 @@ func TestNATNotMapped(t *testing.T) {
 // where.
 func mappedAddress(t *testing.T, p *proc) (at string) {
 	t.Helper()
-	eventually(t, time.Minute, "a mapped port", func() bool {
+	// Seconds where the machine is idle. Where the first dial-backs come too soon,
+	// peers have none left for two minutes.
+	eventually(t, 150*time.Second, "a mapped port", func() bool {
 		s := try(p.api().Status(t.Context()))(t)
 		i := slices.IndexFunc(s.Addresses, func(a string) bool {
 			return strings.Contains(a, "/quic-v1/p2p/") && !strings.Contains(a, "p2p-circuit")

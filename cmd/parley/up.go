@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
+	"os"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -84,6 +86,9 @@ func (u upCmd) Run(e *env) error {
 	said, err := u.listenOn(u.Listen)
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(e.dir.Store()); u.Public != "" && options.Vendor == nil && errors.Is(err, fs.ErrNotExist) {
+		return errNotVendors // a folder that is there may be a vendor's: see resumeVendor
 	}
 	log := u.logger(e.err)
 	r := &running{env: e, options: options, said: said, public: u.Public, noButton: u.NoButton, log: log}
@@ -234,10 +239,12 @@ func (r *running) resumeVendor(st store.Store) error {
 		}
 	}
 	if r.public != "" && r.options.Vendor == nil {
-		return wrong("--public is a vendor's: say with --vendor who it is")
+		return errNotVendors
 	}
 	return nil
 }
+
+var errNotVendors = wrong("--public is a vendor's: say with --vendor who it is")
 
 func (r *running) vendorConfig() *node.VendorConfig {
 	if r.options.Vendor == nil {

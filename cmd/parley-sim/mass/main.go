@@ -2,7 +2,7 @@
 // must begin for half of the runs to live, and for half to take the region:
 // the numbers of the study's README.
 //
-//	go run ./docs/studies/critical-mass/mass docs/studies/critical-mass/scenario.toml docs/studies/critical-mass/run
+//	go run ./cmd/parley-sim/mass docs/studies/critical-mass/scenario.toml docs/studies/critical-mass/run
 //
 // A run's table does not have how many of those who began were vendors. It is
 // drawn from the cell's seed, so it is drawn again here by the model's own code.

@@ -41,7 +41,7 @@ func TestHalfAtTheEdges(t *testing.T) {
 
 // Who began is drawn again as the run had it: all agents as seeds are all vendors.
 func TestBegunCountsVendors(t *testing.T) {
-	s, err := scenario.Load(filepath.Join("..", "scenario.toml"))
+	s, err := scenario.Load(filepath.Join("..", "..", "..", "docs", "studies", "critical-mass", "scenario.toml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestBegunCountsVendors(t *testing.T) {
 }
 
 func TestRunRefusesAFolderWithoutRuns(t *testing.T) {
-	if err := run(os.Stdout, filepath.Join("..", "scenario.toml"), t.TempDir()); err == nil {
+	if err := run(os.Stdout, filepath.Join("..", "..", "..", "docs", "studies", "critical-mass", "scenario.toml"), t.TempDir()); err == nil {
 		t.Error("a folder without runs.csv was read")
 	}
 }
