@@ -104,13 +104,13 @@ func (c benchCmd) workers(e *env) (bool, error) {
 		return false, err
 	}
 	s := diffusion(max(c.Agents/10, 10))
-	s.Replicates = 8
+	s.Replicates = 40 // a second or more: what is shorter, chance decides
 	m, err := result.NewManifest(s, runVersion(), time.Now())
 	if err != nil {
 		return false, err
 	}
 	best := map[int]float64{}
-	for range 3 {
+	for range 5 {
 		for _, n := range []int{1, 2} {
 			sink := &discard{}
 			start := time.Now()
