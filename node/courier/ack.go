@@ -30,7 +30,7 @@ type ackBody struct {
 // is none. What became of a letter that no holder had is told where it came
 // from, and only a reason remains.
 func (c *Courier) sealAck(in Inbound, s seen) (*task, error) {
-	if in.From == nil || in.road != byHolder && s.Reason == "" {
+	if in.From == nil || in.incoming.by != byHolder && s.Reason == "" {
 		return nil, nil
 	}
 	id, err := hex.DecodeString(in.ID)

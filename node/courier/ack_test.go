@@ -101,7 +101,7 @@ func TestAcknowledgementsOutliveTheProcess(t *testing.T) {
 		self := vendor.courier.Self()
 		c := person.courier
 		waiting, err := c.sealAck(Inbound{
-			ID: "00112233445566778899aabbccddeeff", From: &self, Label: "card", Expires: time.Now().Add(time.Hour), road: byHolder,
+			ID: "00112233445566778899aabbccddeeff", From: &self, Label: "card", Expires: time.Now().Add(time.Hour), incoming: incoming{by: byHolder},
 		}, seen{Version: 1})
 		if err != nil || waiting == nil || !waiting.fresh {
 			t.Fatalf("%+v, %v", waiting, err)

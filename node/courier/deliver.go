@@ -31,7 +31,7 @@ type outcome struct {
 	unreached bool   // the peer was not reached
 	via       string // who was to carry it, if nobody has it
 	heldBy    string // the holder that took it
-	replied   bool   // the answer brought what was said in return
+	brought   *brought
 }
 
 // attempt sends a claimed letter once and records what came of it. It reports
@@ -53,6 +53,9 @@ func (c *Courier) attempt(ctx context.Context, t task) (unreached bool, due time
 	if t.fresh && o.state != StateQueued {
 		return false, time.Time{} // it has gone, and was never stored
 	}
+	if c.takeReplies(ctx, t, o) {
+		return false, time.Time{}
+	}
 	err := c.cfg.Store.Update(ctx, func(tx store.Tx) (err error) {
 		due, err = c.settle(tx, t, o)
 		return err
@@ -63,7 +66,7 @@ func (c *Courier) attempt(ctx context.Context, t task) (unreached bool, due time
 		}
 		due = t.rec.Due
 	}
-	if (o.state == StateDelivered && !o.replied || o.state == StateHeld) && len(t.out.From) > 0 {
+	if (o.state == StateDelivered && o.brought == nil || o.state == StateHeld) && len(t.out.From) > 0 {
 		c.expect(t.out.From, o.state == StateHeld && len(t.out.Slot) == 0)
 	}
 	return o.unreached, due
@@ -152,8 +155,7 @@ func (c *Courier) deliverTo(ctx context.Context, l outLetter, at place) outcome 
 		}
 	default:
 		if o = directOutcome(l.Receipt, status, rest); o.state != StateQueued && len(letters) > 0 {
-			c.takeReplies(ctx, l, via, to, letters)
-			o.replied = true
+			o.brought = &brought{via, to, letters}
 		}
 	}
 	if via != nil && o.state == StateQueued {

@@ -153,7 +153,7 @@ func (c *Courier) receiveDirect(ctx context.Context, from peer.ID, ask wire.Lett
 	if ask.Replies && l.From != nil && c.replies.room() {
 		said = &gathering{to: l.From.Key}
 	}
-	status, err := c.receive(ctx, l, "", []byte(c.keyHash), byStream, said)
+	status, err := c.receive(ctx, l, incoming{to: []byte(c.keyHash), by: byStream, said: said})
 	if err != nil {
 		c.log.Warn("letter not taken, it will come again", "kind", l.Kind, "error", err)
 		return wire.EncodeAnswer(wire.Busy, nil)

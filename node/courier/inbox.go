@@ -36,18 +36,27 @@ const (
 	byAnswer             // in the answer to a letter from here: what became of it is proven the same way
 )
 
+// incoming is how a letter came in.
+type incoming struct {
+	label string     // of the own route it came by; "": the direct one
+	to    []byte     // SHA-256 of the public key it was sealed to
+	by    road       //
+	said  *gathering // gathers what its effect sends back; nil: that goes by itself
+
+	also func(store.Tx) error // done where the effect is, in one transaction; nil: nothing
+}
+
 // receive has the letter's effect, once, and returns Taken, Duplicate or
-// Refused. After an error nothing has changed. What the effect sends back is
-// gathered in said, unless that is nil.
-func (c *Courier) receive(ctx context.Context, l seal.Letter, label string, to []byte, by road, said *gathering) (wire.Status, error) {
+// Refused. After an error nothing has changed.
+func (c *Courier) receive(ctx context.Context, l seal.Letter, a incoming) (wire.Status, error) {
 	now := time.Now()
 	if expires := l.Expires.Std(); !expires.After(now) || expires.After(now.Add(MaxLife+wire.MaxSkew)) {
 		c.count.received(resultExpired)
 		return wire.Refused, nil
 	}
 	in := Inbound{
-		ID: hex.EncodeToString(l.ID), Kind: l.Kind, Body: l.Body, From: l.From, Label: label, To: to,
-		Sent: l.Sent.Std(), Expires: l.Expires.Std(), Received: now, road: by, said: said,
+		ID: hex.EncodeToString(l.ID), Kind: l.Kind, Body: l.Body, From: l.From, Label: a.label, To: a.to,
+		Sent: l.Sent.Std(), Expires: l.Expires.Std(), Received: now, incoming: a,
 	}
 	if l.Kind == AckKind {
 		return wire.Taken, c.takeAck(ctx, in)
@@ -89,7 +98,7 @@ func (c *Courier) effect(ctx context.Context, in Inbound, do func(store.Tx) erro
 	}
 	var ack *task
 	err = c.cfg.Store.Update(ctx, func(tx store.Tx) (err error) {
-		defer c.replies.begin(tx, in.said)()
+		defer c.replies.begin(tx, in.incoming.said)()
 		status, ack = s.Status, ready
 		switch err := recordSeen(tx, in, s); {
 		case errors.Is(err, store.ErrExists):
@@ -112,10 +121,15 @@ func (c *Courier) effect(ctx context.Context, in Inbound, do func(store.Tx) erro
 				return err
 			}
 		}
-		if ack == nil || ack.fresh {
+		if ack != nil && !ack.fresh {
+			if err := tx.Put(ack.rec); err != nil {
+				return err
+			}
+		}
+		if in.incoming.also == nil {
 			return nil
 		}
-		return tx.Put(ack.rec)
+		return in.incoming.also(tx)
 	})
 	if err != nil {
 		return 0, err

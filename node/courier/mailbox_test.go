@@ -290,7 +290,7 @@ func TestClockOff(t *testing.T) {
 			}
 			l := aLetter(time.Now().Add(off))
 			l.Expires = identity.At(l.Sent.Std().Add(24 * time.Hour))
-			if status, err := holder.courier.receive(t.Context(), l, "", []byte(holder.courier.keyHash), byStream, nil); err != nil || status != wire.Taken {
+			if status, err := holder.courier.receive(t.Context(), l, incoming{to: []byte(holder.courier.keyHash), by: byStream}); err != nil || status != wire.Taken {
 				t.Errorf("letter of a clock off by %v: %v, %v", off, status, err)
 			}
 		}

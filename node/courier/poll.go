@@ -197,7 +197,7 @@ func (c *Courier) receiveHeld(ctx context.Context, rt *ownRoute, sealed []byte) 
 	if err != nil {
 		return err
 	}
-	_, err = c.receive(ctx, l, rt.label, to, byHolder, nil)
+	_, err = c.receive(ctx, l, incoming{label: rt.label, to: to, by: byHolder})
 	return err
 }
 

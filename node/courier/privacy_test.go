@@ -202,7 +202,7 @@ func TestRoutesCannotBeLinked(t *testing.T) {
 		id := seal.NewID()
 		for label, route := range map[string][]byte{"a": a.Key, "b": b.Key} {
 			l := seal.Letter{Version: 1, ID: id, Kind: "twin", Sent: identity.At(now), Expires: identity.At(now.Add(time.Hour))}
-			status, err := person.courier.receive(ctx, l, label, seal.KeyHash(route), byHolder, nil)
+			status, err := person.courier.receive(ctx, l, incoming{label: label, to: seal.KeyHash(route), by: byHolder})
 			if err != nil || status != wire.Taken {
 				t.Errorf("by %s: %v, %v", label, status, err)
 			}

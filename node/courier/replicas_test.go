@@ -59,7 +59,7 @@ func FuzzReceive(f *testing.F) {
 			Version: 1, ID: seal.NewID(), Kind: kind, Body: body,
 			Sent: identity.At(now), Expires: identity.At(now.Add(time.Hour)),
 		}
-		if status, err := c.receive(t.Context(), l, "route", []byte("key"), byHolder, nil); err != nil || status != wire.Taken {
+		if status, err := c.receive(t.Context(), l, incoming{label: "route", to: []byte("key"), by: byHolder}); err != nil || status != wire.Taken {
 			t.Errorf("%v, %v", status, err)
 		}
 	})

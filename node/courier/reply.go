@@ -183,27 +183,52 @@ func (c *Courier) takeProof(ctx context.Context, p *wire.Proof) wire.Status {
 	return wire.Taken
 }
 
-// takeReplies takes in the letters that the answer to l brought, and proves it
-// by the way they came. What is not proven comes again.
-func (c *Courier) takeReplies(ctx context.Context, l outLetter, via *peer.AddrInfo, to peer.AddrInfo, letters [][]byte) {
-	for _, sealed := range letters {
-		p, err := c.takeReply(ctx, l.From, sealed)
+// brought is what the answer to a letter brought: what is said in return, and by
+// whom it came.
+type brought struct {
+	via     *peer.AddrInfo
+	to      peer.AddrInfo
+	letters [][]byte
+}
+
+// takeReplies takes in the letters that the answer to one from here brought, and
+// proves it by the way they came. What is not proven comes again. It reports
+// whether what became of the letter from here is recorded too: that is done with
+// the effect of the first, as a transaction of its own costs as much as the rest
+// of what is written then.
+func (c *Courier) takeReplies(ctx context.Context, t task, o outcome) (settled bool) {
+	if o.brought == nil {
+		return false
+	}
+	ran := false
+	settle := func(tx store.Tx) error {
+		_, err := c.settle(tx, t, o)
+		ran = err == nil
+		return err
+	}
+	for _, sealed := range o.brought.letters {
+		p, err := c.takeReply(ctx, t.out.From, sealed, settle)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			c.log.Warn("letter in an answer not taken, it will come again", "error", err)
 		case p != nil:
+			if ran {
+				settle, settled = nil, true
+			}
 			// Lost, it costs one letter more.
-			if _, _, err := c.carry(ctx, via, to, wire.LetterProtocol, wire.EncodeProof(*p), 0); err != nil {
+			if _, _, err := c.carry(ctx, o.brought.via, o.brought.to, wire.LetterProtocol, wire.EncodeProof(*p), 0); err != nil {
 				c.log.Debug("proof of a letter did not arrive", "error", err)
 			}
 		}
 	}
+	return settled
 }
 
 // takeReply takes in one letter sealed to the own route, or the direct one,
 // whose key has the SHA-256 key, and to no other: that it is read, or not, would
-// show whose a route is. It returns what proves it; nil if nothing is to be.
-func (c *Courier) takeReply(ctx context.Context, key, sealed []byte) (*wire.Proof, error) {
+// show whose a route is. It returns what proves it, or nil if nothing is to be
+// proven; also is done with the letter's effect, unless that is nil.
+func (c *Courier) takeReply(ctx context.Context, key, sealed []byte, also func(store.Tx) error) (*wire.Proof, error) {
 	label, private := "", c.key
 	if !bytes.Equal(key, []byte(c.keyHash)) {
 		rt := c.routes.of(key)
@@ -224,7 +249,7 @@ func (c *Courier) takeReply(ctx context.Context, key, sealed []byte) (*wire.Proo
 	if err != nil {
 		return nil, err
 	}
-	status, err := c.receive(ctx, l, label, slices.Clone(key), byAnswer, nil)
+	status, err := c.receive(ctx, l, incoming{label: label, to: slices.Clone(key), by: byAnswer, also: also})
 	if err != nil {
 		return nil, err
 	}

@@ -86,12 +86,11 @@ type Inbound struct {
 	Expires  time.Time         //
 	Received time.Time         //
 
-	road road
-	said *gathering // what its effect sends back, for the answer; nil: that goes by itself
+	incoming incoming
 }
 
 // Answer reports whether the letter came in the answer to one from here.
-func (in *Inbound) Answer() bool { return in.road == byAnswer }
+func (in *Inbound) Answer() bool { return in.incoming.by == byAnswer }
 
 // The states of a letter in the outbox.
 const (
@@ -157,7 +156,7 @@ func DefaultLimits() Limits {
 			Concurrent: 256, PeerConcurrent: 64, PeerRate: 100, PeerBurst: 1000,
 			PeerBytes: 2 << 20, PeerBurstBytes: 32 << 20,
 		},
-		Sends: 64, PerDestination: 8, Polls: 64, Records: 1024,
+		Sends: 256, PerDestination: 16, Polls: 64, Records: 1024,
 		Settle: 5 * time.Second, LostAfter: 10 * time.Minute,
 		Replace: time.Hour, Rotate: 7 * 24 * time.Hour, Grace: 14 * 24 * time.Hour,
 	}
