@@ -10,6 +10,10 @@ import (
 	"github.com/parley-network/parley/node/courier/hello"
 )
 
+// listedFor bounds how long a list of fresh records is taken for one: a clock
+// may have been set.
+const listedFor = time.Second
+
 // suspicion is how long a peer that failed is passed over.
 const suspicion = time.Minute
 
@@ -21,6 +25,11 @@ type book struct {
 	peers   map[peer.ID]*entry
 	changed chan struct{} // closed when a record comes; never nil
 	crowd   bool          // two peers that carry exchanges were known at one time
+
+	// What fresh returned last, and until when that is so. Each exchange asks for
+	// it; to make it anew was a fourteenth of all that this node allocated.
+	listed []entry
+	until  time.Time
 }
 
 type entry struct {
@@ -50,6 +59,7 @@ func (b *book) put(info peer.AddrInfo, r hello.Record) {
 		b.peers[info.ID] = e
 	}
 	e.info, e.rec, e.suspectTo = info, r, time.Time{}
+	b.listed = nil
 	if !b.crowd {
 		carriers := 0
 		for _, e := range b.peers {
@@ -71,6 +81,7 @@ func (b *book) evict() {
 		}
 	}
 	delete(b.peers, first)
+	b.listed = nil
 }
 
 // get returns the record of p if it is fresh.
@@ -102,20 +113,31 @@ func (b *book) suspect(p peer.ID, now time.Time) {
 	defer b.mu.Unlock()
 	if e := b.peers[p]; e != nil {
 		e.suspectTo = now.Add(suspicion)
+		b.listed = nil
 	}
 }
 
-// fresh returns what is known of the peers with fresh records, by peer id.
+// fresh returns what is known of the peers with fresh records, by peer id. It is
+// to be read only.
 func (b *book) fresh(now time.Time) []entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var out []entry
+	if b.listed != nil && now.Before(b.until) && b.until.Sub(now) <= listedFor {
+		return b.listed
+	}
+	out := make([]entry, 0, len(b.peers))
+	b.until = now.Add(listedFor)
 	for _, e := range b.peers {
-		if e.rec.Fresh(now) {
-			out = append(out, *e)
+		if !e.rec.Fresh(now) {
+			continue
+		}
+		out = append(out, *e)
+		if end := e.rec.Expires.Std(); end.Before(b.until) {
+			b.until = end
 		}
 	}
 	slices.SortFunc(out, func(x, y entry) int { return cmp.Compare(x.info.ID, y.info.ID) })
+	b.listed = out
 	return out
 }
 
@@ -134,6 +156,7 @@ func (b *book) sweep(now time.Time) {
 	for p, e := range b.peers {
 		if !e.rec.Fresh(now) {
 			delete(b.peers, p)
+			b.listed = nil
 		}
 	}
 }

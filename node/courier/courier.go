@@ -135,6 +135,8 @@ type Courier struct {
 	streams   *streams
 	door      *door
 	works     works
+
+	recipients recipients
 }
 
 // ErrNotRunning is returned by what needs Run to be under way.

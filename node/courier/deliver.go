@@ -217,8 +217,9 @@ var errNoForwarder = errors.New("no peer is known that could carry it: connect t
 // other peer it ends for good.
 func (c *Courier) forwarder(to peer.ID, avoid []peer.ID) (*peer.AddrInfo, error) {
 	now := time.Now()
-	var cands []candidate
-	for _, e := range c.book.fresh(now) {
+	fresh := c.book.fresh(now)
+	cands := make([]candidate, 0, len(fresh))
+	for _, e := range fresh {
 		if e.rec.Forward && e.info.ID != c.cfg.Host.ID() {
 			cands = append(cands, c.candidate(e, now, c.routes.viaUses(e.info.ID)))
 		}

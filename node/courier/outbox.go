@@ -116,10 +116,11 @@ func (c *Courier) seal(out Outgoing) (task, error) {
 		Version: seal.LetterVersion, ID: seal.NewID(), Kind: out.Kind, Body: out.Body,
 		Sent: identity.At(now), Expires: identity.At(out.Expires), From: out.From,
 	}
-	sealed, receipt, err := seal.Seal(out.To.Key, l)
-	if errors.Is(err, seal.ErrKey) {
+	key, err := c.recipients.of(out.To.Key)
+	if err != nil {
 		return task{}, fmt.Errorf("to: %w: %w", errRoute, err)
 	}
+	sealed, receipt, err := key.Seal(l)
 	if err != nil {
 		return task{}, err
 	}

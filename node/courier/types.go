@@ -156,7 +156,7 @@ func DefaultLimits() Limits {
 			Concurrent: 256, PeerConcurrent: 64, PeerRate: 100, PeerBurst: 1000,
 			PeerBytes: 2 << 20, PeerBurstBytes: 32 << 20,
 		},
-		Sends: 256, PerDestination: 16, Polls: 64, Records: 1024,
+		Sends: 128, PerDestination: 16, Polls: 64, Records: 1024,
 		Settle: 5 * time.Second, LostAfter: 10 * time.Minute,
 		Replace: time.Hour, Rotate: 7 * 24 * time.Hour, Grace: 14 * 24 * time.Hour,
 	}

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gowebpki/jcs"
+	"github.com/parley-network/parley/identity/canon"
 )
 
 // InvalidError says which field of which piece is wrong, and how.
@@ -141,7 +141,7 @@ func parseJSON(raw []byte) (any, error) {
 	if len(raw) == 0 {
 		return nil, errors.New("is empty")
 	}
-	plain, err := jcs.Transform(raw)
+	plain, err := canon.Transform(raw)
 	if err != nil {
 		return nil, fmt.Errorf("is not JSON: %w", err)
 	}
@@ -159,7 +159,7 @@ func canonical(v any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode: %w", err)
 	}
-	b, err = jcs.Transform(b)
+	b, err = canon.Transform(b)
 	if err != nil {
 		return nil, fmt.Errorf("encode: %w", err)
 	}

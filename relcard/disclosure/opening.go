@@ -8,7 +8,7 @@ import (
 	"io"
 	"unicode/utf8"
 
-	"github.com/gowebpki/jcs"
+	"github.com/parley-network/parley/identity/canon"
 )
 
 // digestDomain keeps these digests apart from every other use of SHA-256.
@@ -107,7 +107,7 @@ func checkJSON(b []byte) error {
 	if len(b) == 0 || !utf8.Valid(b) || depth(b) > maxDepth {
 		return fmt.Errorf("empty, not UTF-8 or nested deeper than %d", maxDepth)
 	}
-	canonical, err := jcs.Transform(b)
+	canonical, err := canon.Transform(b)
 	if err != nil {
 		return fmt.Errorf("not strict JSON")
 	}

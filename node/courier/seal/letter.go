@@ -96,6 +96,15 @@ func CheckRoute(r intentcast.Route) error {
 // ([ReceiptSize] bytes, a secret). An error is ErrKey, ErrTooLarge or names the
 // field of l at fault.
 func Seal(pub []byte, l Letter) (sealed, receipt []byte, err error) {
+	key, err := ParseKey(pub)
+	if err != nil {
+		return nil, nil, fmt.Errorf("seal letter: %w", err)
+	}
+	return key.Seal(l)
+}
+
+// Seal is [Seal] to a key that is parsed already.
+func (k *PublicKey) Seal(l Letter) (sealed, receipt []byte, err error) {
 	if err := l.Check(); err != nil {
 		return nil, nil, err
 	}
@@ -107,11 +116,7 @@ func Seal(pub []byte, l Letter) (sealed, receipt []byte, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("seal letter: %w", err)
 	}
-	key, err := publicKey(pub)
-	if err != nil {
-		return nil, nil, fmt.Errorf("seal letter: %w", err)
-	}
-	encapsulated, s, err := hpke.NewSender(key, kdf(), aead(), []byte(letterInfo))
+	encapsulated, s, err := hpke.NewSender(k.key, kdf(), aead(), []byte(letterInfo))
 	if err != nil {
 		return nil, nil, fmt.Errorf("seal letter: %w", err)
 	}
