@@ -83,7 +83,7 @@ func BenchmarkFigureCardsChange(b *testing.B) {
 	figure.AtLeast(os.Stdout, "cards-change-confirmations-per-second-by-the-clock", float64(half.Confirmed)/took.Seconds(), 500)
 	figure.AtLeast(os.Stdout, "cards-change-confirmations-per-second-of-two-cores", 2*float64(half.Confirmed)/used.Seconds(), 500)
 	t.phase("wake", func() {
-		t.call("Town.Wake", t.sleepers, nil)
+		t.call("Town.Wake", TownMorning{Vendors: t.sleepers, Person: addressesOf(t.pat.cfg.Host)}, nil)
 		all = t.await(change.ID, n)
 	})
 	figure.AtLeast(os.Stdout, "cards-change-confirmed-or-listed", float64(all.Confirmed+all.Waiting+all.Telling), float64(n))
@@ -248,7 +248,7 @@ func (t *telling) signOne(i int) error {
 	if err != nil {
 		return err
 	}
-	card := TownCard{Vendor: i % benchVendors, Logs: sortedLogs(me.log, v.Log)}
+	card := TownCard{Vendor: i % benchVendors, Person: me.signer.DID(), Logs: sortedLogs(me.log, v.Log)}
 	card.Signed, err = signed.Encode()
 	if err != nil {
 		return err

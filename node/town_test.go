@@ -45,13 +45,27 @@ const (
 // the town.
 const townVar = "PARLEY_BENCH_TOWN"
 
+// vendorsVar, set to "nodes", has the vendors be whole nodes, who keep what they
+// are told and have mailboxes. Else they are stand-ins: vendors share the
+// processors with the person here, as they would not elsewhere.
+const vendorsVar = "PARLEY_BENCH_VENDORS"
+
 // Town is everybody but the person: vendors, and peers that carry and hold
 // letters. It runs in a process of its own, so that what the person's node uses
 // of the processors can be told from what they use.
 type Town struct {
 	t       testing.TB
 	helpers []*running
-	vendors []*running
+	vendors []townVendor
+}
+
+// townVendor is a vendor in the town: a standin or a node.
+type townVendor interface {
+	about() (TownVendor, error)
+	sign(TownCard) (both []byte, err error)
+	sleep()
+	// wake has it be back, meeting those given besides its own peers.
+	wake(more []peer.AddrInfo) error
 }
 
 // TownMap tells the person's process where everybody is.
@@ -70,6 +84,7 @@ type TownVendor struct {
 // TownCard is a card that the person has signed.
 type TownCard struct {
 	Vendor int
+	Person identity.DID
 	Signed []byte
 	Logs   [][]byte
 	Route  []byte // the person's, DAG-CBOR
@@ -108,73 +123,113 @@ func newTown(t testing.TB) *Town {
 		peers = append(peers, addrOf(h.cfg.Host))
 	}
 	for i := range benchVendors {
-		name := fmt.Sprint("vendor ", i)
-		v := start(t, Config{Name: name, Store: memory.New(), Vendor: &VendorConfig{Name: name, Domain: "vendor.example"}}, nil,
-			[]peer.AddrInfo{peers[i%benchHelpers], peers[(i+benchHelpers/2)%benchHelpers]})
+		v, err := newTownVendor(t, fmt.Sprint("vendor ", i), []peer.AddrInfo{peers[i%benchHelpers], peers[(i+benchHelpers/2)%benchHelpers]})
+		if err != nil {
+			t.Fatal(err)
+		}
 		town.vendors = append(town.vendors, v)
 	}
 	// Their route is told to thousands: not one that changes a moment later.
 	for _, v := range town.vendors {
-		until(t, 2*time.Minute, v.cfg.Name+" has its mailboxes", func() bool { return len(v.courier.Self().Holders) == vendorMailboxes })
+		if v, ok := v.(vendorNode); ok {
+			until(t, 2*time.Minute, v.cfg.Name+" has its mailboxes", func() bool { return len(v.courier.Self().Holders) == vendorMailboxes })
+		}
 	}
 	return town
+}
+
+func newTownVendor(t testing.TB, name string, peers []peer.AddrInfo) (townVendor, error) {
+	if os.Getenv(vendorsVar) != "nodes" {
+		return newStandin(name, peers)
+	}
+	cfg := Config{Name: name, Store: memory.New(), Vendor: &VendorConfig{Name: name, Domain: "vendor.example"}}
+	return vendorNode{start(t, cfg, nil, peers)}, nil
 }
 
 // Map returns who there is.
 func (town *Town) Map(_ struct{}, m *TownMap) error {
 	for _, h := range town.helpers {
-		for _, a := range h.cfg.Host.Addrs() {
-			m.Helpers = append(m.Helpers, a.String()+"/p2p/"+h.cfg.Host.ID().String())
-		}
+		m.Helpers = append(m.Helpers, addressesOf(h.cfg.Host)...)
 	}
 	for _, v := range town.vendors {
-		self, err := dagcbor.Marshal(v.courier.Self())
+		about, err := v.about()
 		if err != nil {
 			return err
 		}
-		m.Vendors = append(m.Vendors, TownVendor{Party: v.vendor.name(), Log: v.vendor.me().log, Self: self})
+		m.Vendors = append(m.Vendors, about)
 	}
 	return nil
 }
 
 // Sign has a vendor sign a card and keep it, and returns it.
-func (town *Town) Sign(c TownCard, both *[]byte) error {
-	v, now := town.vendors[c.Vendor], time.Now()
-	signed, err := relcard.DecodeSigned(c.Signed)
-	if err != nil {
-		return err
-	}
-	if signed, err = signed.Sign(v.vendor.me().signer, now); err != nil {
-		return err
-	}
-	var route intentcast.Route
-	if err := dagcbor.Unmarshal(c.Route, &route); err != nil {
-		return err
-	}
-	if err := v.keepCard(signed, cardBody{Side: identity.RoleVendor, Logs: c.Logs, Theirs: &route, Since: identity.At(now)}); err != nil {
-		return err
-	}
-	*both, err = signed.Encode()
+func (town *Town) Sign(c TownCard, both *[]byte) (err error) {
+	*both, err = town.vendors[c.Vendor].sign(c)
 	return err
 }
 
 // Sleep stops the first vendors.
 func (town *Town) Sleep(vendors int, _ *struct{}) error {
 	for _, v := range town.vendors[:vendors] {
-		v.stop()
+		v.sleep()
 	}
 	return nil
 }
 
+// TownMorning says how many vendors wake up, and where the person is.
+type TownMorning struct {
+	Vendors int
+	Person  []string // addresses with the peer id
+}
+
 // Wake starts them again.
-func (town *Town) Wake(vendors int, _ *struct{}) error {
-	for _, v := range town.vendors[:vendors] {
-		if err := v.run(nil); err != nil {
-			return fmt.Errorf("%s: %w", v.cfg.Name, err)
+func (town *Town) Wake(m TownMorning, _ *struct{}) error {
+	var person []peer.AddrInfo
+	for _, a := range m.Person {
+		p, err := peer.AddrInfoFromString(a)
+		if err != nil {
+			return err
+		}
+		person = append(person, *p)
+	}
+	for i, v := range town.vendors[:m.Vendors] {
+		if err := v.wake(person); err != nil {
+			return fmt.Errorf("vendor %d: %w", i, err)
 		}
 	}
 	return nil
 }
+
+// vendorNode is a vendor's node in the town. It has mailboxes, and need not meet
+// anybody to get what waits for it.
+type vendorNode struct{ *running }
+
+func (v vendorNode) about() (TownVendor, error) {
+	self, err := dagcbor.Marshal(v.courier.Self())
+	return TownVendor{Party: v.vendor.name(), Log: v.vendor.me().log, Self: self}, err
+}
+
+func (v vendorNode) sign(c TownCard) ([]byte, error) {
+	now := time.Now()
+	signed, err := relcard.DecodeSigned(c.Signed)
+	if err != nil {
+		return nil, err
+	}
+	if signed, err = signed.Sign(v.vendor.me().signer, now); err != nil {
+		return nil, err
+	}
+	var route intentcast.Route
+	if err := dagcbor.Unmarshal(c.Route, &route); err != nil {
+		return nil, err
+	}
+	if err := v.keepCard(signed, cardBody{Side: identity.RoleVendor, Logs: c.Logs, Theirs: &route, Since: identity.At(now)}); err != nil {
+		return nil, err
+	}
+	return signed.Encode()
+}
+
+func (v vendorNode) sleep() { v.stop() }
+
+func (v vendorNode) wake([]peer.AddrInfo) error { return v.run(nil) }
 
 // Profile begins a CPU profile in a file, or with "" ends it.
 func (town *Town) Profile(path string, _ *struct{}) error {
@@ -350,6 +405,13 @@ func (s *tardyStream) Write(b []byte) (int, error) {
 func (s *tardyStream) Read(b []byte) (int, error) {
 	s.writing = false // what is written after that is another letter, or answer
 	return s.Stream.Read(b)
+}
+
+func addressesOf(h host.Host) (out []string) {
+	for _, a := range h.Addrs() {
+		out = append(out, a.String()+"/p2p/"+h.ID().String())
+	}
+	return out
 }
 
 func addrOf(h host.Host) peer.AddrInfo { return peer.AddrInfo{ID: h.ID(), Addrs: h.Addrs()} }
