@@ -119,8 +119,8 @@ func (v spiedVendor) everything(w *sim.World) []byte {
 			if err != nil {
 				w.T.Fatal(err)
 			}
-			if len(ask.Slot) > 0 || ask.Proof != nil {
-				continue // kept for somebody, or no letter
+			if len(ask.Slot) > 0 || ask.Proof != nil || ask.Talk != nil {
+				continue // kept for somebody, no letter, or under a secret of which nothing is kept
 			}
 			l, _, err := key.Open(ask.Sealed)
 			if err != nil {

@@ -45,19 +45,27 @@ type standin struct {
 	h     host.Host // nil: it sleeps
 	self  intentcast.Route
 	cards map[identity.DID]*standinCard // by the person's pairwise identifier
-	taken int                           // letters that were taken in
-	sure  int                           // answers that were proven to have come
+
+	begins map[string]*seal.Session // by the LetterID of the answer that its proof is awaited for
+	talks  map[string]*standinTalk  // by the tag of the next request
+}
+
+// standinTalk is a session that a person goes on by after the first letter.
+type standinTalk struct {
+	session *seal.Session
+	next    uint64
 }
 
 type standinCard struct {
 	card        dagcbor.CID
 	route       *seal.PublicKey // the person's
 	mine, other statement.Head
-	reply       []byte // the last, sealed, for a letter that comes twice
+	reply       seal.Letter // the last, for a letter that comes twice
 }
 
 func newStandin(name string, peers []peer.AddrInfo) (*standin, error) {
 	s := &standin{name: name, peers: peers, at: []string{"/ip4/127.0.0.1/tcp/0"}, cards: make(map[identity.DID]*standinCard)}
+	s.begins, s.talks = make(map[string]*seal.Session), make(map[string]*standinTalk)
 	sign, update, next, err := threeKeys()
 	if err != nil {
 		return nil, err
@@ -173,74 +181,145 @@ func (s *standin) answer(frame []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ask.Proof != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.sure++
+	switch {
+	case ask.Proof != nil:
+		s.begin(ask.Proof)
 		return wire.EncodeAnswer(wire.Taken, nil), nil
+	case ask.Talk != nil:
+		return s.goOn(ask.Talk)
 	}
-	l, receipt, err := s.key.Open(ask.Sealed)
+	l, key, err := s.key.Open(ask.Sealed)
 	if err != nil {
 		return nil, err
 	}
-	status, reply, err := s.hear(l)
+	status, reply, route, err := s.hear(l)
 	if err != nil {
 		return nil, err
 	}
-	rest, _ := wire.EncodeReceipt(seal.Receipt(receipt, byte(status)), [][]byte{reply})
+	reply.From = &s.self
+	sealed, replyKey, err := route.Seal(reply)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.begins[string(wire.LetterID(sealed))] = seal.Talk(key, replyKey)
+	s.mu.Unlock()
+	rest, _ := wire.EncodeReceipt(seal.Receipt(key, byte(status)), [][]byte{sealed})
 	return wire.EncodeAnswer(status, rest), nil
 }
 
-// hear answers one letter with a sealed receipt for what it shares.
-func (s *standin) hear(l seal.Letter) (wire.Status, []byte, error) {
+// begin has a talk begin with the proof that its answer came.
+func (s *standin) begin(p *wire.Proof) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if session := s.begins[string(p.Letter)]; session != nil {
+		delete(s.begins, string(p.Letter))
+		s.talks[string(session.Tag(0))] = &standinTalk{session: session}
+	}
+}
+
+// goOn answers the next request of a talk.
+func (s *standin) goOn(sealed []byte) ([]byte, error) {
+	tag := string(sealed[:seal.TagSize])
+	s.mu.Lock()
+	t := s.talks[tag]
+	delete(s.talks, tag)
+	s.mu.Unlock()
+	if t == nil {
+		return wire.EncodeAnswer(wire.NoSession, nil), nil
+	}
+	body, err := t.session.OpenRequest(t.next, sealed)
+	if err != nil {
+		return nil, err
+	}
+	r, err := wire.DecodeTalkRequest(body)
+	if err != nil {
+		return nil, err
+	}
+	resp := wire.TalkResponse{Status: wire.Taken}
+	if len(r.Letter) > 0 {
+		l, err := seal.DecodeLetter(r.Letter)
+		if err != nil {
+			return nil, err
+		}
+		var reply seal.Letter
+		if resp.Status, reply, _, err = s.hear(l); err != nil {
+			return nil, err
+		}
+		plain, err := seal.EncodeLetter(reply)
+		if err != nil {
+			return nil, err
+		}
+		resp.Letters = [][]byte{plain}
+	}
+	if body, _, err = wire.EncodeTalkResponse(resp); err != nil {
+		return nil, err
+	}
+	answer, err := t.session.SealResponse(t.next, body)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.next++
+	s.talks[string(t.session.Tag(t.next))] = t
+	return wire.EncodeAnswer(wire.Taken, answer), nil
+}
+
+// hear answers one letter with a receipt for what it shares, and says to what key
+// it may be sealed.
+func (s *standin) hear(l seal.Letter) (status wire.Status, reply seal.Letter, route *seal.PublicKey, err error) {
 	var say sayLetter
 	if err := dagcbor.Unmarshal(l.Body, &say); err != nil || l.Kind != letterSay {
-		return 0, nil, fmt.Errorf("letter of kind %s: %w", l.Kind, err)
+		return 0, reply, nil, fmt.Errorf("letter of kind %s: %w", l.Kind, err)
 	}
 	st, err := statement.Decode(say.Statement)
 	if err != nil {
-		return 0, nil, err
+		return 0, reply, nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := s.cards[st.Body.Person]
 	if k == nil || st.Body.Card != k.card {
-		return 0, nil, errors.New("somebody else's card")
+		return 0, reply, nil, errors.New("somebody else's card")
 	}
 	head, err := k.other.Follow(&st)
 	if errors.Is(err, statement.ErrPast) {
-		return wire.Duplicate, k.reply, nil
+		return wire.Duplicate, k.reply, k.route, nil
 	}
 	if err != nil {
-		return 0, nil, err
+		return 0, reply, nil, err
 	}
+	said, body, err := s.receipt(k, &st, head)
+	if err != nil {
+		return 0, reply, nil, err
+	}
+	now := time.Now()
+	k.reply = seal.Letter{
+		Version: seal.LetterVersion, ID: seal.NewID(), Kind: letterSay, Body: body,
+		Sent: identity.At(now), Expires: identity.At(now.Add(letterLife)),
+	}
+	k.mine, k.other = statement.Head{Count: k.mine.Count + 1, Last: said}, head
+	return wire.Taken, k.reply, k.route, nil
+}
+
+// receipt is the vendor's next statement, and the letter's body with it.
+func (s *standin) receipt(k *standinCard, st *statement.Statement, head statement.Head) (id dagcbor.CID, body []byte, err error) {
 	content, err := disclosure.Receipt{Verdict: disclosure.Recorded}.Encode()
 	if err != nil {
-		return 0, nil, err
+		return id, nil, err
 	}
 	now := time.Now()
 	b := k.mine.Next(identity.RoleVendor, st.Body.Person, s.signer.DID(), head, now)
 	b.Kind, b.Content, b.Answers, b.Card = disclosure.KindReceipt, content, st.ID, k.card
 	signed, err := b.Sign(s.signer, now)
 	if err != nil {
-		return 0, nil, err
+		return id, nil, err
 	}
 	raw, err := signed.Encode()
 	if err != nil {
-		return 0, nil, err
+		return id, nil, err
 	}
-	body, err := dagcbor.Marshal(sayLetter{Version: letterVersion, Statement: raw})
-	if err != nil {
-		return 0, nil, err
-	}
-	reply, _, err := k.route.Seal(seal.Letter{
-		Version: seal.LetterVersion, ID: seal.NewID(), Kind: letterSay, Body: body,
-		Sent: identity.At(now), Expires: identity.At(now.Add(letterLife)), From: &s.self,
-	})
-	if err != nil {
-		return 0, nil, err
-	}
-	k.mine, k.other, k.reply = statement.Head{Count: k.mine.Count + 1, Last: signed.ID()}, head, reply
-	s.taken++
-	return wire.Taken, reply, nil
+	body, err = dagcbor.Marshal(sayLetter{Version: letterVersion, Statement: raw})
+	return signed.ID(), body, err
 }

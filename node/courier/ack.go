@@ -118,6 +118,7 @@ func (c *Courier) finish(tx store.Tx, rec store.Record, l outLetter, state, prob
 		return tx.Delete(rec.Kind, rec.ID)
 	}
 	l.Sealed, l.Receipt, l.Addrs, l.Holders, l.Problem = nil, nil, nil, nil, problem
+	l.Plain, l.Key, l.To = nil, nil, nil
 	l.Done = identity.At(now)
 	rec.State, rec.Due = state, now.Add(keepFinal)
 	var err error

@@ -93,9 +93,9 @@ func (d *dispatcher) admit(rec store.Record, now time.Time) (release, bool) {
 func (d *dispatcher) enter(t task, now time.Time) (release, bool) {
 	ln := d.lane(t.out.Peer)
 	switch {
-	case now.Before(ln.until) && now.Before(t.out.Expires.Std()):
+	case ln.shut(now) && now.Before(t.out.Expires.Std()):
 		return release{rec: t.rec, due: ln.until, fresh: t.fresh}, false
-	case len(ln.waiting)+ln.running >= laneLength:
+	case ln.full():
 		return release{rec: t.rec, due: now.Add(ln.later()), full: true, fresh: t.fresh}, false
 	}
 	d.push(t)

@@ -137,6 +137,8 @@ type Courier struct {
 	works     works
 
 	recipients recipients
+	talks      talks
+	box        *seal.Box
 }
 
 // ErrNotRunning is returned by what needs Run to be under way.
@@ -155,6 +157,10 @@ func New(cfg Config) (*Courier, error) {
 		cfg.Log = hclog.NewNullLogger()
 	}
 	key, err := loadKey(cfg.Secrets, selfSecret)
+	if err != nil {
+		return nil, fmt.Errorf("courier: %w", err)
+	}
+	box, err := seal.NewBox(key)
 	if err != nil {
 		return nil, fmt.Errorf("courier: %w", err)
 	}
@@ -181,6 +187,8 @@ func New(cfg Config) (*Courier, error) {
 		replies: newReplies(),
 		door:    newDoor(),
 		works:   newWorks(),
+		talks:   newTalks(),
+		box:     box,
 	}
 	if c.count, err = newCounters(cfg.Registry, c.holder); err != nil {
 		return nil, fmt.Errorf("courier: %w", err)

@@ -44,7 +44,7 @@ func (c *Courier) attempt(ctx context.Context, t task) (unreached bool, due time
 	}
 	o := outcome{state: StateExpired, problem: t.out.Problem}
 	if now.Before(t.out.Expires.Std()) {
-		o = c.deliver(ctx, t.out)
+		o = c.speakOrDeliver(ctx, &t)
 		if ctx.Err() != nil {
 			return c.cutShort(t)
 		}
@@ -155,7 +155,7 @@ func (c *Courier) deliverTo(ctx context.Context, l outLetter, at place) outcome 
 		}
 	default:
 		if o = directOutcome(l.Receipt, status, rest); o.state != StateQueued && len(letters) > 0 {
-			o.brought = &brought{via, to, letters}
+			o.brought = &brought{via: via, to: to, letters: letters}
 		}
 	}
 	if via != nil && o.state == StateQueued {

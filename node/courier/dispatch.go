@@ -41,7 +41,8 @@ type task struct {
 	rec store.Record // Due is the claim's token
 	out outLetter
 
-	fresh bool // an acknowledgement that the store does not have
+	plain []byte // the letter, where it is not sealed yet and was written a moment ago
+	fresh bool   // an acknowledgement that the store does not have
 }
 
 type result struct {
@@ -130,17 +131,24 @@ func (d *dispatcher) drain() {
 	}
 }
 
-// takeHanded puts the letters that need no claim into their lanes. Those that
-// there is no room for go back to the outbox.
+// takeHanded puts the letters that need no claim into their lanes. Those to a
+// peer out of reach go back to the outbox; those that there is only no room for
+// wait where they are, which holds up whoever writes thousands (AwaitRoom): to
+// write each once more and to claim it cost as much as to send it.
 func (d *dispatcher) takeHanded(ctx context.Context) {
 	now := time.Now()
 	var back []release
-	for _, t := range d.c.handed.take(d.room()) {
+	d.c.handed.sift(func(t task) bool {
+		ln := d.lane(t.out.Peer)
+		if d.room() <= 0 || ln.full() && !ln.shut(now) {
+			return false
+		}
 		if r, ok := d.enter(t, now); !ok {
 			back = append(back, r)
 			d.lookBy(r.due)
 		}
-	}
+		return true
+	})
 	if err := d.c.release(ctx, back); err != nil && ctx.Err() == nil {
 		d.c.log.Error("letters stay claimed until their lease ends", "error", err)
 	}
@@ -198,7 +206,7 @@ func (d *dispatcher) lane(peer string) *lane {
 // startWorkers starts what lanes and limits allow.
 func (d *dispatcher) startWorkers(ctx context.Context) {
 	for p, ln := range d.ready {
-		for len(ln.waiting) > 0 && ln.running < d.c.lim.PerDestination && d.running < d.c.lim.Sends {
+		for len(ln.waiting) > 0 && ln.running < ln.most(d.c.lim.PerDestination) && d.running < d.c.lim.Sends {
 			t := ln.waiting[0]
 			ln.waiting = ln.waiting[1:]
 			ln.began(time.Now())

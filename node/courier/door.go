@@ -158,7 +158,16 @@ func (c *Courier) receiveDirect(ctx context.Context, from peer.ID, ask wire.Lett
 		c.log.Warn("letter not taken, it will come again", "kind", l.Kind, "error", err)
 		return wire.EncodeAnswer(wire.Busy, nil)
 	}
-	return wire.EncodeAnswer(status, c.bring(seal.Receipt(receipt, byte(status)), said))
+	return wire.EncodeAnswer(status, c.bring(seal.Receipt(receipt, byte(status)), said, talkKeyOf(receipt, known), l.From))
+}
+
+// talkKeyOf is a receipt's key where a talk may begin with it: with parties that
+// are known, so that strangers can't fill what is kept of talks.
+func talkKeyOf(receipt []byte, known bool) []byte {
+	if !known {
+		return nil
+	}
+	return receipt
 }
 
 // needsWork is the answer to who did too little, counted.

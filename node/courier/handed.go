@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -51,6 +52,25 @@ func (h *handed) take(n int) []task {
 		}
 	}
 	return out
+}
+
+// sift gives each letter, the first come first, to take, and keeps those that it
+// does not want now. take is called with h locked.
+func (h *handed) sift(take func(task) bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before := len(h.letters)
+	h.letters = slices.DeleteFunc(h.letters, take)
+	if len(h.letters) == before {
+		return
+	}
+	if len(h.letters) == 0 {
+		h.letters = nil
+	}
+	select {
+	case h.taken <- struct{}{}:
+	default:
+	}
 }
 
 // low reports whether half of the room is free.

@@ -18,6 +18,21 @@ type lane struct {
 
 func (ln *lane) idle() bool { return ln.running == 0 && len(ln.waiting) == 0 }
 
+// full reports whether there is no room for one more letter.
+func (ln *lane) full() bool { return len(ln.waiting)+ln.running >= laneLength }
+
+// shut reports whether the peer was out of reach a moment ago.
+func (ln *lane) shut(now time.Time) bool { return now.Before(ln.until) }
+
+// most is how many of its letters may be under way at a time: one, to see whether
+// the peer is back, as long as the last did not reach it.
+func (ln *lane) most(limit int) int {
+	if ln.failures > 0 {
+		return 1
+	}
+	return limit
+}
+
 // began counts an attempt in.
 func (ln *lane) began(now time.Time) {
 	if ln.running == 0 {

@@ -37,6 +37,9 @@ type outLetter struct {
 	Slot     []byte        `cbor:"slot,omitempty"`    // at that peer; none: the peer is the recipient
 	Holders  holders       `cbor:"holders,omitempty"` // other peers that keep letters for the recipient
 	HeldBy   string        `cbor:"heldby,omitempty"`  // the peer that last said to have it, if that is not the recipient
+	Plain    []byte        `cbor:"plain,omitempty"`   // the letter, closed under this node's own key, until it is sealed: see late.go
+	Key      []byte        `cbor:"key,omitempty"`     // public key that it is then sealed to
+	To       []byte        `cbor:"to,omitempty"`      // SHA-256 of the recipient's public key, if this node may go on by a session
 	Sealed   []byte        `cbor:"sealed,omitempty"`  // gone once its travel has ended
 	Receipt  []byte        `cbor:"receipt,omitempty"` // key of the receipt
 	From     []byte        `cbor:"from,omitempty"`    // SHA-256 of the key an acknowledgement is sealed to
@@ -68,9 +71,10 @@ func (c *Courier) Send(tx Tx, out Outgoing) (string, error) {
 	if out.Kind == AckKind {
 		return "", fmt.Errorf("send letter: kind %q is the courier's own", AckKind)
 	}
-	t, err := c.seal(out)
+	said := c.replies.of(tx, out.To.Key)
+	t, err := c.compose(out, said != nil && said.talk || c.talks.may(out))
 	if err == nil {
-		err = c.queue(tx, t, out.To.Key)
+		err = c.queue(tx, t, said)
 	}
 	if err != nil {
 		return "", fmt.Errorf("send letter of kind %.64q: %w", out.Kind, err)
@@ -78,10 +82,9 @@ func (c *Courier) Send(tx Tx, out Outgoing) (string, error) {
 	return t.rec.ID, nil
 }
 
-// queue writes a letter to the public key within tx: as claimed already, where
-// as soon as it is durable it can be handed to the dispatcher, or to an answer.
-func (c *Courier) queue(tx Tx, t task, to []byte) error {
-	said := c.replies.of(tx, to)
+// queue writes a letter within tx: as claimed already, where as soon as it is
+// durable it can be handed to the dispatcher, or to an answer.
+func (c *Courier) queue(tx Tx, t task, said *gathering) error {
 	if !c.group.running() || !c.handed.room() && said == nil {
 		c.queued.Store(time.Now().UnixNano())
 		return tx.Put(t.rec)
@@ -100,8 +103,11 @@ func (c *Courier) queue(tx Tx, t task, to []byte) error {
 	return nil
 }
 
-// seal returns a new letter as it is stored under its id, due now.
-func (c *Courier) seal(out Outgoing) (task, error) {
+// seal returns a new letter, sealed, as it is stored under its id, due now.
+func (c *Courier) seal(out Outgoing) (task, error) { return c.compose(out, false) }
+
+// compose is seal; or, late, has the letter sealed when it goes out.
+func (c *Courier) compose(out Outgoing, late bool) (task, error) {
 	if err := seal.CheckRoute(out.To); err != nil {
 		return task{}, fmt.Errorf("to: %w: %w", errRoute, err)
 	}
@@ -116,31 +122,51 @@ func (c *Courier) seal(out Outgoing) (task, error) {
 		Version: seal.LetterVersion, ID: seal.NewID(), Kind: out.Kind, Body: out.Body,
 		Sent: identity.At(now), Expires: identity.At(out.Expires), From: out.From,
 	}
-	key, err := c.recipients.of(out.To.Key)
-	if err != nil {
-		return task{}, fmt.Errorf("to: %w: %w", errRoute, err)
-	}
-	sealed, receipt, err := key.Seal(l)
-	if err != nil {
-		return task{}, err
-	}
 	o := outLetter{
 		Version: 1, Kind: out.Kind, Peer: out.To.Peer, Addrs: out.To.Addrs, Slot: out.To.Slot, Holders: out.To.Holders,
-		Sealed: sealed, Receipt: receipt, Direct: out.Direct, Created: l.Sent, Expires: l.Expires,
+		Direct: out.Direct, Created: l.Sent, Expires: l.Expires,
 	}
 	if out.From != nil {
 		o.From = seal.KeyHash(out.From.Key)
 		if len(out.From.Slot) > 0 {
 			o.Avoid = out.From.Peer
 		}
+		if len(out.To.Slot) == 0 {
+			o.To = seal.KeyHash(out.To.Key)
+		}
+	}
+	var plain []byte
+	var err error
+	if late {
+		plain, err = c.putOff(&o, l, out.To.Key)
+	} else {
+		err = c.sealTo(&o, out.To.Key, l)
+	}
+	return c.newTask(o, l.ID, out.Ref, plain, now, err)
+}
+
+// sealTo seals the letter to a public key.
+func (c *Courier) sealTo(o *outLetter, pub []byte, l seal.Letter) error {
+	key, err := c.recipients.of(pub)
+	if err != nil {
+		return fmt.Errorf("to: %w: %w", errRoute, err)
+	}
+	o.Sealed, o.Receipt, err = key.Seal(l)
+	return err
+}
+
+// newTask returns a letter as it is stored, unless err is not nil.
+func (c *Courier) newTask(o outLetter, id []byte, ref string, plain []byte, now time.Time, err error) (task, error) {
+	if err != nil {
+		return task{}, err
 	}
 	body, err := dagcbor.Marshal(o)
 	if err != nil {
 		return task{}, err
 	}
-	rec := store.Record{Kind: kindLetter, ID: hex.EncodeToString(l.ID), Ref: out.Ref, State: StateQueued, Due: now, Body: body}
+	rec := store.Record{Kind: kindLetter, ID: hex.EncodeToString(id), Ref: ref, State: StateQueued, Due: now, Body: body}
 	rec, err = rec.Normalize() // cuts Due, which may become a claim's token
-	return task{rec: rec, out: o}, err
+	return task{rec: rec, out: o, plain: plain}, err
 }
 
 // Letters returns where the letters sent for ref stand, by id; for ref "" all

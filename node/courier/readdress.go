@@ -13,7 +13,7 @@ import (
 )
 
 // Readdress has the letters sent for ref that wait to go to the route from go
-// to the route to, within tx. They stay sealed as they are: the recipient's
+// to the route to, within tx. What is sealed stays as it is: the recipient's
 // node opens there what was sealed to the earlier keys of the same label.
 func (c *Courier) Readdress(tx store.Tx, ref string, from, to intentcast.Route) error {
 	recs, err := tx.List(store.Query{Kind: kindLetter, Ref: ref})
@@ -29,6 +29,9 @@ func (c *Courier) Readdress(tx store.Tx, ref string, from, to intentcast.Route) 
 			continue
 		}
 		l.Peer, l.Addrs, l.Slot, l.Holders = to.Peer, to.Addrs, to.Slot, to.Holders
+		if len(l.Plain) > 0 {
+			l.Key, l.To = to.Key, nil
+		}
 		if rec.Body, err = dagcbor.Marshal(l); err != nil {
 			return err
 		}

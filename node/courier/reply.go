@@ -10,6 +10,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 	"github.com/parley-network/parley/node/store"
@@ -33,7 +34,7 @@ const (
 type replies struct {
 	mu        sync.Mutex
 	gathering map[store.Tx]*gathering
-	unproven  map[string]unproven // by LetterID
+	unproven  map[string]unproven // by LetterID, or by the record's id if it went by a talk
 	over      bool
 }
 
@@ -43,11 +44,14 @@ type replies struct {
 type gathering struct {
 	to      []byte
 	letters []task // durable
+	talk    bool   // they go by a talk: not sealed yet
 }
 
+// unproven is a letter that an answer brought, until its proof comes.
 type unproven struct {
 	task task
 	wait *time.Timer
+	talk *talk // that begins with the proof; nil: none
 }
 
 func newReplies() replies {
@@ -89,27 +93,36 @@ func (r *replies) of(tx store.Tx, to []byte) *gathering {
 
 // await keeps a letter that an answer brings until it is proven; late is called
 // if it is not in time. It returns false if the courier is being stopped.
-func (r *replies) await(t task, late func()) bool {
+func (r *replies) await(t task, id string, begins *talk, late func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.over {
 		return false
 	}
-	r.unproven[string(wire.LetterID(t.out.Sealed))] = unproven{t, time.AfterFunc(replyWait, late)}
+	r.unproven[id] = unproven{t, time.AfterFunc(replyWait, late), begins}
 	return true
 }
 
-// take returns the letter with that LetterID if it is unproven. It is the
-// caller's then.
-func (r *replies) take(id []byte) (task, bool) {
+// take returns the letter kept under an id if it is unproven, and the talk that
+// begins with its proof. It is the caller's then.
+func (r *replies) take(id string) (t task, begins *talk, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	u, ok := r.unproven[string(id)]
+	u, ok := r.unproven[id]
 	if ok {
 		u.wait.Stop()
-		delete(r.unproven, string(id))
+		delete(r.unproven, id)
 	}
-	return u.task, ok
+	return u.task, u.talk, ok
+}
+
+// tooLate has a letter go by itself that was not proven in time.
+func (c *Courier) tooLate(id string) func() {
+	return func() {
+		if t, _, ok := c.replies.take(id); ok {
+			c.dispatch(t)
+		}
+	}
 }
 
 // stop ends all waiting and returns what is unproven.
@@ -126,8 +139,9 @@ func (r *replies) stop() (left []task) {
 }
 
 // bring returns the rest of the answer to a letter that was taken in: its
-// receipt, and what is said in return.
-func (c *Courier) bring(receipt []byte, said *gathering) []byte {
+// receipt, and what is said in return. If key is that receipt's key, the first
+// one's proof begins a talk with the owner of the route the letter came from.
+func (c *Courier) bring(receipt []byte, said *gathering, key []byte, from *intentcast.Route) []byte {
 	if said == nil {
 		return receipt
 	}
@@ -137,12 +151,12 @@ func (c *Courier) bring(receipt []byte, said *gathering) []byte {
 	}
 	rest, brought := wire.EncodeReceipt(receipt, sealed)
 	for i, t := range said.letters {
-		late := func() {
-			if t, ok := c.replies.take(wire.LetterID(t.out.Sealed)); ok {
-				c.dispatch(t)
-			}
+		var begins *talk
+		if i == 0 && key != nil {
+			begins = &talk{session: seal.Talk(key, t.out.Receipt), since: time.Now(), route: *from}
 		}
-		if i >= brought || !c.replies.await(t, late) {
+		id := string(wire.LetterID(t.out.Sealed))
+		if i >= brought || !c.replies.await(t, id, begins, c.tooLate(id)) {
 			c.dispatch(t)
 		}
 	}
@@ -162,7 +176,7 @@ func (c *Courier) dispatch(letters ...task) {
 // takeProof heeds the proof that a letter brought by an answer was taken in, or
 // is refused.
 func (c *Courier) takeProof(ctx context.Context, p *wire.Proof) wire.Status {
-	t, ok := c.replies.take(p.Letter)
+	t, begins, ok := c.replies.take(string(p.Letter))
 	if !ok {
 		return wire.NoSession
 	}
@@ -170,17 +184,24 @@ func (c *Courier) takeProof(ctx context.Context, p *wire.Proof) wire.Status {
 		c.dispatch(t) // whoever carried it meddles: rather by another way
 		return wire.Forbidden
 	}
-	err := c.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		_, err := c.settle(tx, t, directOutcome(t.out.Receipt, p.Status, p.Receipt))
-		return err
-	})
-	if err != nil {
+	if err := c.noteOutcome(ctx, t, directOutcome(t.out.Receipt, p.Status, p.Receipt)); err != nil {
 		c.log.Warn("proof of a letter not recorded, it is sent again", "id", t.rec.ID, "error", err)
 		c.dispatch(t)
 		return wire.Busy
 	}
 	c.count.received(resultProof)
+	if begins != nil {
+		c.talks.join(begins)
+	}
 	return wire.Taken
+}
+
+// noteOutcome writes the outcome of an attempt.
+func (c *Courier) noteOutcome(ctx context.Context, t task, o outcome) error {
+	return c.cfg.Store.Update(ctx, func(tx store.Tx) error {
+		_, err := c.settle(tx, t, o)
+		return err
+	})
 }
 
 // brought is what the answer to a letter brought: what is said in return, and by
@@ -188,7 +209,8 @@ func (c *Courier) takeProof(ctx context.Context, p *wire.Proof) wire.Status {
 type brought struct {
 	via     *peer.AddrInfo
 	to      peer.AddrInfo
-	letters [][]byte
+	letters [][]byte // sealed; or, by a talk, as they are
+	talk    *talk    // nil: none
 }
 
 // takeReplies takes in the letters that the answer to one from here brought, and
@@ -200,24 +222,26 @@ func (c *Courier) takeReplies(ctx context.Context, t task, o outcome) (settled b
 	if o.brought == nil {
 		return false
 	}
-	ran := false
-	settle := func(tx store.Tx) error {
-		_, err := c.settle(tx, t, o)
-		ran = err == nil
-		return err
+	if o.brought.talk != nil {
+		return c.takeSpoken(ctx, t, o)
 	}
-	for _, sealed := range o.brought.letters {
-		p, err := c.takeReply(ctx, t.out.From, sealed, settle)
+	settle, ran := c.settleWith(t, o)
+	for i, sealed := range o.brought.letters {
+		p, key, err := c.takeReply(ctx, t.out.From, sealed, settle)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			c.log.Warn("letter in an answer not taken, it will come again", "error", err)
 		case p != nil:
-			if ran {
+			if *ran {
 				settle, settled = nil, true
 			}
 			// Lost, it costs one letter more.
-			if _, _, err := c.carry(ctx, o.brought.via, o.brought.to, wire.LetterProtocol, wire.EncodeProof(*p), 0); err != nil {
+			status, _, err := c.carry(ctx, o.brought.via, o.brought.to, wire.LetterProtocol, wire.EncodeProof(*p), 0)
+			if err != nil {
 				c.log.Debug("proof of a letter did not arrive", "error", err)
+			}
+			if err == nil && status == wire.Taken && i == 0 {
+				c.talks.put(keyOfTalk(t.out), &talk{session: seal.Talk(t.out.Receipt, key), since: time.Now()})
 			}
 		}
 	}
@@ -226,35 +250,52 @@ func (c *Courier) takeReplies(ctx context.Context, t task, o outcome) (settled b
 
 // takeReply takes in one letter sealed to the own route, or the direct one,
 // whose key has the SHA-256 key, and to no other: that it is read, or not, would
-// show whose a route is. It returns what proves it, or nil if nothing is to be
-// proven; also is done with the letter's effect, unless that is nil.
-func (c *Courier) takeReply(ctx context.Context, key, sealed []byte, also func(store.Tx) error) (*wire.Proof, error) {
+// show whose a route is. It returns what proves it, and the key of that receipt,
+// or nil if nothing is to be proven; also is done with the letter's effect, unless that is nil.
+func (c *Courier) takeReply(ctx context.Context, key, sealed []byte, also func(store.Tx) error) (p *wire.Proof, receipt []byte, err error) {
 	label, private := "", c.key
 	if !bytes.Equal(key, []byte(c.keyHash)) {
 		rt := c.routes.of(key)
 		if rt == nil {
-			return nil, nil // closed meanwhile
+			return nil, nil, nil // closed meanwhile
 		}
 		own, err := seal.NewPrivateKey(rt.seed)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		label, private = rt.label, own
 	}
 	l, receipt, err := private.Open(sealed)
 	if errors.Is(err, seal.ErrUnreadable) || errors.Is(err, seal.ErrMalformed) {
 		c.count.received(resultUnreadable)
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	status, err := c.receive(ctx, l, incoming{label: label, to: slices.Clone(key), by: byAnswer, also: also})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if status == wire.Duplicate {
 		status = wire.Taken
 	}
-	return &wire.Proof{Letter: wire.LetterID(sealed), Status: status, Receipt: seal.Receipt(receipt, byte(status))}, nil
+	return &wire.Proof{Letter: wire.LetterID(sealed), Status: status, Receipt: seal.Receipt(receipt, byte(status))}, receipt, nil
+}
+
+// labelOf returns the label of the own route, "" of the direct one, whose key has
+// that SHA-256; false if there is none.
+func (c *Courier) labelOf(key []byte) (string, bool) {
+	if bytes.Equal(key, []byte(c.keyHash)) {
+		return "", true
+	}
+	if rt := c.routes.of(key); rt != nil {
+		return rt.label, true
+	}
+	return "", false
+}
+
+// recipientOf is the route that a letter goes to which is not sealed yet.
+func recipientOf(l outLetter) *intentcast.Route {
+	return &intentcast.Route{Peer: l.Peer, Addrs: l.Addrs, Slot: l.Slot, Key: l.Key, Holders: l.Holders}
 }

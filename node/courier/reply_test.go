@@ -115,7 +115,7 @@ func TestReplyThatIsLostComesByTheRoute(t *testing.T) {
 		}
 		// What comes late is known already, and proves nothing any more.
 		key := seal.KeyHash(person.courier.routes.get("card").record().Route.Key)
-		p, err := person.courier.takeReply(t.Context(), key, letters[0], nil)
+		p, _, err := person.courier.takeReply(t.Context(), key, letters[0], nil)
 		if err != nil || p == nil || p.Status != wire.Taken || len(person.effects()) != 1 {
 			t.Errorf("taken again: %+v, %v, %d effects", p, err, len(person.effects()))
 		}
@@ -180,13 +180,13 @@ func TestReplyToAnotherRouteIsNotRead(t *testing.T) {
 	answering(t, func(t *testing.T, person, vendor *testNode, others []*testNode) {
 		a, b := person.openRoute("a"), person.openRoute("b")
 		toB := handIn(t, others[0], vendor, askFrom(t, b, vendor))
-		if p, err := person.courier.takeReply(t.Context(), seal.KeyHash(a.Key), toB[0], nil); p != nil || err != nil {
+		if p, _, err := person.courier.takeReply(t.Context(), seal.KeyHash(a.Key), toB[0], nil); p != nil || err != nil {
 			t.Errorf("letter to route b in the answer to one of a's: %+v, %v", p, err)
 		}
-		if p, err := person.courier.takeReply(t.Context(), []byte(person.courier.keyHash), toB[0], nil); p != nil || err != nil {
+		if p, _, err := person.courier.takeReply(t.Context(), []byte(person.courier.keyHash), toB[0], nil); p != nil || err != nil {
 			t.Errorf("letter to route b in the answer to one of the node's own: %+v, %v", p, err)
 		}
-		if p, err := person.courier.takeReply(t.Context(), make([]byte, 32), toB[0], nil); p != nil || err != nil {
+		if p, _, err := person.courier.takeReply(t.Context(), make([]byte, 32), toB[0], nil); p != nil || err != nil {
 			t.Errorf("letter by a route that is closed: %+v, %v", p, err)
 		}
 		if got := person.effects(); len(got) != 0 {
@@ -253,15 +253,15 @@ func TestUnprovenRepliesAreBounded(t *testing.T) {
 		if !r.room() {
 			t.Fatalf("no room after %d", i)
 		}
-		r.await(task{out: outLetter{Sealed: fmt.Append(nil, i)}}, func() {})
+		r.await(task{}, fmt.Sprint(i), nil, func() {})
 	}
 	if r.room() {
 		t.Error("room for more")
 	}
-	if _, ok := r.take(wire.LetterID([]byte("7"))); !ok || !r.room() {
+	if _, _, ok := r.take("7"); !ok || !r.room() {
 		t.Error("no room after one was proven")
 	}
-	if left := r.stop(); len(left) != mostReplies-1 || r.room() || r.await(task{}, func() {}) {
+	if left := r.stop(); len(left) != mostReplies-1 || r.room() || r.await(task{}, "one more", nil, func() {}) {
 		t.Errorf("%d left, and more are taken", len(left))
 	}
 }

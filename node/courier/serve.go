@@ -127,6 +127,8 @@ func (c *Courier) answerLetter(ctx context.Context, from peer.ID, frame []byte) 
 	switch {
 	case err != nil:
 		return wire.EncodeAnswer(wire.Malformed, nil)
+	case ask.Talk != nil:
+		return c.answerTalk(ctx, from, ask.Talk)
 	case ask.Proof != nil:
 		return wire.EncodeAnswer(c.takeProof(ctx, ask.Proof), nil)
 	case ask.Slot != nil && c.cfg.NoHold:

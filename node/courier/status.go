@@ -106,6 +106,7 @@ func (c *Courier) sweepLoop(ctx context.Context) {
 		c.book.sweep(now)
 		c.reach.sweep(now)
 		c.away.sweep(now)
+		c.talks.sweep(now)
 		c.streams.sweep(now)
 		for _, m := range c.meters {
 			m.Sweep(now)

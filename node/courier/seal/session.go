@@ -15,12 +15,13 @@ const (
 	// with.
 	TagSize = 16
 
-	sessionOverhead = TagSize + chacha20poly1305.Overhead
-	sessionLabel    = "parley/hold/1 session"
+	// SessionOverhead is what a session's request has more than its padded body.
+	SessionOverhead = TagSize + chacha20poly1305.Overhead
+	sessionLabel    = "parley/hold/1 session" // of what is derived, wherever the session began
 )
 
-// Session is what both ends of a sealed exchange have in common after it: a
-// secret that HPKE exports to them alone. With it further exchanges, numbered
+// Session is what both ends of a sealed exchange, or of a letter and its answer
+// ([Talk]), have in common after it: a secret that HPKE exports to them alone. With it further exchanges, numbered
 // from 0, need no key encapsulated and no signature. Both ends use each number
 // once.
 //
@@ -94,7 +95,7 @@ func (s *Session) derive(what string, n uint64, size int) []byte {
 
 // IsSession reports whether a sealed request of n bytes is one of a session,
 // rather than one that [SealRequest] made: no two of their sizes are the same.
-func IsSession(n int) bool { return slices.Contains(exchangeSizes, n-sessionOverhead) }
+func IsSession(n int) bool { return slices.Contains(exchangeSizes, n-SessionOverhead) }
 
 // newSession keeps the secret that HPKE exported. SHA-256 of 32 bytes of full
 // entropy needs no extraction before its expansion (RFC 5869, section 3.3).

@@ -17,19 +17,21 @@ import (
 const (
 	askReplies = 1 // a letter to the peer itself, whose answer may bring letters
 	askProof   = 2 // what became of one that an answer brought
+	askTalk    = 3 // a request of a session
 )
 
 // MaxReplies is how many letters one answer may bring.
 const MaxReplies = 4
 
 // LetterAsk is what is asked by [LetterProtocol]: that a letter be taken in, or
-// a [Proof] be looked at, and the other is nil.
+// a [Proof] be looked at, or a request of a session, and the others are nil.
 type LetterAsk struct {
 	Slot    []byte // whose letter it is, for a holder; nil: the peer's own
 	Sealed  []byte
 	Work    []byte // a stamp beside it; nil: none
 	Replies bool   // the answer may bring letters sealed to the route the letter came from
 	Proof   *Proof
+	Talk    []byte // a sealed request of a session that a letter has begun
 }
 
 // Proof says what became of a letter that an answer brought.
@@ -70,6 +72,8 @@ func DecodeLetter(b []byte) (ask LetterAsk, err error) {
 	switch {
 	case n == askProof:
 		return decodeProof(rest)
+	case n == askTalk && seal.IsSession(len(rest)) && len(rest) <= MaxTalk:
+		return LetterAsk{Talk: rest}, nil
 	case n == askReplies:
 		n, ask.Replies = 0, true
 	case n != 0 && n != ed25519.PublicKeySize || n > len(rest):

@@ -45,6 +45,17 @@
 //	        32       receipt (seal.Receipt) of that status
 //	answer  1 byte   status: taken; no-session where no such letter waits
 //
+// The first letter that an answer brought, once it is proven and if the peer has
+// to do with the route's owner, leaves a session behind (seal.Talk), in memory at
+// both ends. Further letters of that route's to that peer can be the session's
+// requests, in their order and each once, and so can what proves their answers:
+//
+//	ask     1 byte   3
+//	        rest     seal.Session.SealRequest around a [TalkRequest], at most 65572 bytes
+//	answer  1 byte   status: taken, or why there is no response; no-session where
+//	                 the peer knows no such session, and the letter goes sealed
+//	        rest     seal.Session.SealResponse around a [TalkResponse], with taken alone
+//
 // # /parley/hold/1: talk to a holder of letters
 //
 //	ask     sealed request (seal.SealRequest) around a [HoldRequest]
