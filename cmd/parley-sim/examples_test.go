@@ -14,7 +14,7 @@ func TestHelpExamplesWork(t *testing.T) {
 		t.Run(cmd.Name, func(t *testing.T) {
 			switch cmd.Name {
 			case "worker":
-				t.Skip("SKIPPED: it takes a NATS server; TestWorker has one")
+				t.Skip("SKIPPED: it takes a NATS server; TestQueue has one")
 			case "bench", "calibrate":
 				t.Skip("SKIPPED: it takes minutes; its examples are parsed")
 			}
