@@ -19,6 +19,8 @@ var separators = []struct {
 type dialect struct {
 	comma rune
 	style style
+	// numeric are the columns with nothing but numbers below the first line.
+	numeric []bool
 }
 
 // partedBy names the separator.
@@ -37,7 +39,40 @@ func dialectOf(file []byte) dialect {
 	if d.comma != ',' {
 		d.style.decimalComma = decimalComma(file, d.comma)
 	}
+	d.numeric = d.numbers(file)
 	return d
+}
+
+// lookedAt is how many lines are looked at to see which columns have numbers.
+const lookedAt = 1000
+
+func (d dialect) numbers(file []byte) (numeric []bool) {
+	c := d.reader(file)
+	var some []bool
+	for line := range lookedAt {
+		fields, err := c.Read()
+		if err != nil {
+			break // the second reading tells what is wrong, if anything
+		}
+		if line == 0 {
+			numeric, some = make([]bool, len(fields)), make([]bool, len(fields))
+			for i := range numeric {
+				numeric[i] = true
+			}
+			continue
+		}
+		for i, f := range fields {
+			if missing(f) {
+				continue
+			}
+			_, err := d.style.number(strings.TrimSuffix(strings.TrimSpace(f), "%"))
+			numeric[i], some[i] = numeric[i] && err == nil, true
+		}
+	}
+	for i := range numeric {
+		numeric[i] = numeric[i] && some[i]
+	}
+	return numeric
 }
 
 // reader reads the file in its dialect.

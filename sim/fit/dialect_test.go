@@ -38,6 +38,24 @@ func TestDialects(t *testing.T) {
 	}
 }
 
+// TestTheColumnOfNumbers: beside names and years, the one column of numbers has
+// the values, whatever it is called; of two nobody can say.
+func TestTheColumnOfNumbers(t *testing.T) {
+	got, err := Read(strings.NewReader("Entity,Code,Year,Internet users (%),note\nPeru,PER,1990,0.5,estimate\nPeru,PER,1991,,\nPeru,PER,1992,3,\n"))
+	if err != nil || len(got) != 1 || got[0].Name != "Peru" || got[0].Column != percent || !slices.Equal(got[0].Value, []float64{0.5, 3}) ||
+		!slices.Contains(got[0].Notes, "columns that are not read: Code, note") {
+		t.Errorf("%+v, %v", got, err)
+	}
+	_, err = Read(strings.NewReader("Entity,Code,Year,Users,Hosts\nPeru,51,1990,0.5,3\n"))
+	if err != nil { // users is a word for values
+		t.Error(err)
+	}
+	_, err = Read(strings.NewReader("Entity,Code,Year,Sets\nPeru,51,1990,0.5\n"))
+	if err == nil || !strings.Contains(err.Error(), `which of the columns "Code", "Sets" has the values?`) {
+		t.Error(err)
+	}
+}
+
 // TestPer: the unit of time is the year, unless the column counts another.
 func TestPer(t *testing.T) {
 	for header, want := range map[string]string{"year": "", "Yr": "", "date": "", "Month": "month", "week": "week", "t": "unit of t", "period": "period"} {

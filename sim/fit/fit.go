@@ -120,7 +120,7 @@ func one(s Series) (r Result) {
 	f.report(&r)
 	r.Why = misfit(s, r, f)
 	r.Describes = r.Why == ""
-	r.Guess = !r.Describes && r.R2 >= goodR2 && !f.atSide() && f.side(atQ) == 0 && falls(s) == ""
+	r.Guess = !r.Describes && r.R2 >= goodR2 && !f.atSide() && f.side(atQ) == 0 && falls(s) == "" && !r.steep(s)
 	if r.Describes || r.Guess {
 		r.Caution, r.Notes = cautions(r, f)
 	}

@@ -15,6 +15,10 @@ const (
 	// seen is the share of the market that a series has to reach; a curve with
 	// q > 3p has reached it at its inflection.
 	seen = 1.0 / 3
+	// leastClimbing is how many points have to be on the slope of the curve, within
+	// low and high of the market.
+	leastClimbing = 2
+	low, high     = 0.05, 0.95
 	// alike is the lag-one correlation from where residuals are no mere noise:
 	// two standard errors, 2/√n, at some 40 points.
 	alike = 0.3
@@ -62,6 +66,17 @@ func cautions(r Result, f found) (brief string, notes []string) {
 	return strings.Join(words, ", "), notes
 }
 
+// steep tells whether the whole rise is in the series, and too few points on it.
+func (r Result) steep(s Series) bool {
+	climbing := 0
+	for _, y := range s.Year {
+		if share := r.Curve().At(y) / r.M.Value; share > low && share < high {
+			climbing++
+		}
+	}
+	return climbing < leastClimbing && r.Curve().At(r.Last) >= high*r.M.Value
+}
+
 // at says when something was.
 func (r Result) at(time float64) string {
 	if r.Per == perYear {
@@ -91,6 +106,8 @@ func misfit(s Series, r Result, f found) string {
 		return fmt.Sprintf("no inflection: it ends at %.0f%% of the market that would fit, so that this is a guess", 100*r.Curve().At(r.Last)/r.M.Value)
 	case r.Peak > r.Last:
 		return fmt.Sprintf("no inflection: it ends in %s, before the curve's peak in %s, so that m is a guess", year(r.Last), year(r.Peak))
+	case r.steep(s):
+		return "too steep: it rises from next to nothing to nearly all between two or three points, which can't tell p and q"
 	}
 	return ""
 }

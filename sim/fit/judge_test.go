@@ -100,6 +100,7 @@ func TestFitSaysHowItPlacedTheLaunch(t *testing.T) {
 		{"begins six years on", sampled("x", b, 1985, 2010, 0.05, r), "", 1979, 1},
 		{"zeros for ten years", sampled("x", b, 1969, 2005, 0, nil), "in 1979, at the last leading zero; estimated, ", 1979, 0},
 		{"noise where the launch is", sampled("x", b, 1979, 2005, 0.5, rand.New(rand.NewPCG(4, 1))), "in 1979, at the first value, which is as good as nothing; estimated, ", 1979, 0},
+		{"noise for ten years", sampled("x", b, 1969, 2005, 0.5, rand.New(rand.NewPCG(5, 1))), "in 1979, at the last value that is as good as nothing; estimated, ", 1979, 0},
 	} {
 		got := Fit([]Series{c.series})[0]
 		if !strings.HasPrefix(got.LaunchWhy, c.launch) || math.Abs(got.T0.Value-c.t0) > c.within {

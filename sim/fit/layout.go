@@ -81,7 +81,7 @@ func recognise(fields []string, d dialect) (layout, error) {
 		}
 		return l, l.noYear(d.style)
 	}
-	return l, l.columns(values, named(fields, rest))
+	return l, l.columns(values, named(fields, rest), d.numeric)
 }
 
 // named are the columns that have a name. One without is a row's number, or
@@ -95,7 +95,8 @@ func canonical(column string) string {
 }
 
 // columns finds the values of a file that has a column of years.
-func (l *layout) columns(values, rest []int) error {
+func (l *layout) columns(values, rest []int, numeric []bool) error {
+	numbers := slices.DeleteFunc(slices.Clone(rest), func(i int) bool { return i >= len(numeric) || !numeric[i] })
 	switch {
 	case len(values) > 1 && (l.name >= 0 || len(rest) == 0):
 		return fmt.Errorf("line 1: column %q is a second one of values, beside %q", clipped(l.fields[values[1]]), clipped(l.fields[values[0]]))
@@ -103,6 +104,9 @@ func (l *layout) columns(values, rest []int) error {
 		l.value = values[0]
 	case l.name >= 0 && len(rest) == 1:
 		l.value, rest = rest[0], nil
+	case l.name >= 0 && len(values) == 0 && len(numbers) == 1:
+		l.value = numbers[0]
+		rest = slices.DeleteFunc(rest, func(i int) bool { return i == l.value })
 	case l.name >= 0 && len(rest) == 0:
 		return fmt.Errorf("line 1: no column of values; %s. Call it percent, share, fraction, count, adopters or value", l.found())
 	case l.name >= 0:

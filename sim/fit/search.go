@@ -58,13 +58,24 @@ func best(f frame) found {
 	for zeros < len(f.y) && f.y[zeros] == 0 {
 		zeros++
 	}
-	switch {
-	case zeros > 0:
+	if zeros > 0 {
 		fits = append(fits, f.fit(0, "at the first zero"))
-	case math.Abs(f.y[0]) <= asNothing*scatter(f.y):
-		first := f.fit(0, "at the first value, which is as good as nothing")
-		first.odds = twentyToOne
-		fits = append(fits, first)
+	}
+	noise := asNothing * scatter(f.y)
+	nothing := zeros
+	for nothing < len(f.y) && math.Abs(f.y[nothing]) <= noise {
+		nothing++
+	}
+	doubtful := func(i int, where string) {
+		late := f.fit(f.t[i], where)
+		late.odds = twentyToOne
+		fits = append(fits, late)
+	}
+	if nothing > 0 && zeros == 0 {
+		doubtful(0, "at the first value, which is as good as nothing")
+	}
+	if nothing > max(zeros, 1) {
+		doubtful(nothing-1, "at the last value that is as good as nothing")
 	}
 	if zeros > 1 {
 		fits = append(fits, f.fit(f.t[zeros-1], "at the last leading zero"))
