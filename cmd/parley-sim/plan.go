@@ -34,7 +34,9 @@ type planned struct {
 	Scenario string          `json:"scenario"`
 	Hash     string          `json:"scenario_sha256"`
 	Engine   scenario.Engine `json:"engine"`
-	Seed     uint64          `json:"seed"`
+	// Bass says what the rates of that rule are per, "" of another rule.
+	Bass string `json:"bass,omitempty"`
+	Seed uint64 `json:"seed"`
 	// Calibration names the constants that the model goes by, "" those that ship.
 	Calibration string        `json:"calibration,omitempty"`
 	Points      int           `json:"points"`
@@ -47,8 +49,6 @@ type planned struct {
 	Free        int64         `json:"memory_free_bytes,omitempty"`
 	// Idle are settings that were written and change nothing.
 	Idle scenario.Problems `json:"without_effect,omitempty"`
-	// Bass says what the rates of that rule are per, "" of another rule.
-	Bass string `json:"bass,omitempty"`
 }
 
 // Run shows the plan.
@@ -69,9 +69,9 @@ func (c planCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	p := planned{Scenario: c.Scenario, Hash: m.Hash, Engine: m.Scenario.Engine, Seed: m.Scenario.Seed, Calibration: m.Scenario.Calibration,
+	p := planned{Bass: bass, Scenario: c.Scenario, Hash: m.Hash, Engine: m.Scenario.Engine, Seed: m.Scenario.Seed, Calibration: m.Scenario.Calibration,
 		Points: m.Scenario.Points(), Count: len(m.Cells), Cells: m.Cells, Workers: c.Workers,
-		Work: est.Work.Seconds(), Wall: est.Wall.Seconds(), Memory: est.Memory, Free: free, Idle: idle, Bass: bass}
+		Work: est.Work.Seconds(), Wall: est.Wall.Seconds(), Memory: est.Memory, Free: free, Idle: idle}
 	return e.show(p, func(w io.Writer) { p.print(w, est, c.All) })
 }
 
