@@ -3,7 +3,7 @@
 # make bench   the figures, one line each, and what else is worth knowing
 # make bench-net     those of the network, in virtual time; takes most of an hour
 # make bench-cards   those of the life of a relationship; takes most of an hour
-# make sim     a small sweep on real nodes and on the model, and a report of each
+# make sim     a small sweep on the model and on real nodes, and a report of each
 # make bench-sim     those of the simulator
 # make test-net   nodes behind real routers, in network namespaces; needs root
 # make check   formatting, vet, staticcheck
@@ -34,9 +34,18 @@ run: program
 sim:
 	$(GO) build -o bin/parley-sim ./cmd/parley-sim
 	@rm -rf bin/sim; mkdir -p bin/sim
-	@cd bin/sim && ../parley-sim new small && for engine in model stack; do \
-	  ../parley-sim run small.toml --engine $$engine --out $$engine.run && ../parley-sim report $$engine.run || exit 1; done
-	@echo "Open bin/sim/stack.run/report.html (real nodes) and bin/sim/model.run/report.html (the model)."
+	@bin/parley-sim new small --out bin/sim/small.toml >bin/sim/log
+	@echo "A small town at two rates of imitation: 30 times each on the model, then once on real nodes (a minute or less)."
+	@for engine in 'model --replicates 30' stack; do run=bin/sim/$${engine%% *}.run; \
+	  said=$$(bin/parley-sim run bin/sim/small.toml --out $$run --engine $$engine) && echo "$${said%% Next:*}" && \
+	  bin/parley-sim report $$run --no-plots >>bin/sim/log || exit 1; done
+	@echo "Next: bin/parley-sim verify bin/sim/model.run, or another scenario: bin/parley-sim new town"
+	@echo "The reports, of real nodes and of the model:"
+	@echo "$(CURDIR)/bin/sim/stack.run/report.html"
+	@page="$(CURDIR)/bin/sim/model.run/report.html"; open=none; \
+	if [ "$$(uname)" = Darwin ]; then [ -n "$$SSH_CONNECTION" ] || open=open; \
+	elif [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then open=xdg-open; fi; \
+	if command -v $$open >/dev/null; then $$open "$$page" >/dev/null 2>&1 & fi; echo "$$page"
 
 test:
 	$(GO) test ./...

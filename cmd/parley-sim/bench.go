@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ import (
 )
 
 type benchCmd struct {
-	Only   string `help:"One of them: bass, size, workers or gossip." enum:",bass,size,workers,gossip" default:"" placeholder:"NAME"`
+	Only   string `help:"One of them: bass, size, workers or gossip; by default all." enum:",bass,size,workers,gossip" default:"" placeholder:"NAME"`
 	Agents int    `help:"Agents of the diffusion." default:"1000000" placeholder:"N"`
 	Nodes  []int  `help:"Nodes of the gossip." default:"100" placeholder:"N,N"`
 }
@@ -40,14 +41,49 @@ falls short of what is promised:
 Example:
 
     parley-sim bench
-    parley-sim bench --only gossip --nodes 100,300`
+    parley-sim bench --only gossip --nodes 100,300
+    parley-sim bench --only workers --json`
 }
 
 // Run prints the figures.
 func (c benchCmd) Run(e *env) error {
+	for _, n := range c.Nodes {
+		if n < 2 {
+			return wrong("--nodes: %d nodes are no network", n)
+		}
+	}
 	if c.Agents < 10 || c.Agents > scenario.MaxAgents {
 		return wrong("--agents is %d, must be from 10 to %d", c.Agents, scenario.MaxAgents)
 	}
+	lines := *e
+	var kept bytes.Buffer
+	if e.asJSON {
+		lines.out = &kept
+	}
+	ok, err := c.measure(&lines)
+	if err != nil {
+		return err
+	}
+	if e.asJSON {
+		list, err := figures(kept.String())
+		if err != nil {
+			return err
+		}
+		if err := e.show(struct {
+			Figures []measured `json:"figures"`
+			OK      bool       `json:"ok"`
+		}{list, ok}, nil); err != nil {
+			return err
+		}
+	}
+	if !ok {
+		return errTold
+	}
+	return nil
+}
+
+// measure prints the figures, a line each, and reports whether all hold.
+func (c benchCmd) measure(e *env) (bool, error) {
 	ok := true
 	for _, b := range []struct {
 		name string
@@ -58,14 +94,11 @@ func (c benchCmd) Run(e *env) error {
 		}
 		good, err := b.run(e)
 		if err != nil {
-			return err
+			return false, err
 		}
 		ok = ok && good
 	}
-	if !ok {
-		return errTold
-	}
-	return nil
+	return ok, nil
 }
 
 // diffusion is the published benchmark: network Bass.

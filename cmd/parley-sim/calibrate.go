@@ -27,9 +27,10 @@ the file.
 
 Example:
 
-    parley-sim calibrate --sizes 100,200 --out constants.json
-    parley-sim compare --sizes 300 --from constants.json
-    parley-sim run town.toml --calibration constants.json`
+    parley-sim calibrate --sizes 50 --seeds 2 --out constants.json
+    parley-sim compare --sizes 100 --seeds 2 --from constants.json
+    parley-sim new small
+    parley-sim run small.toml --calibration constants.json`
 }
 
 // Run calibrates the model.

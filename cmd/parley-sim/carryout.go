@@ -109,5 +109,5 @@ func (c carried) print(w io.Writer) {
 		fmt.Fprintf(w, "%d of the run's %d cells are still missing: other parts run them, or parley-sim resume %s --shard none\n", c.Missing, c.Cells, c.Dir)
 		return
 	}
-	fmt.Fprintf(w, "All %d are there. Next: parley-sim report %s\n", c.Cells, c.Dir)
+	fmt.Fprintf(w, "All %d are there. Next: %s report %s\n", c.Cells, called(), c.Dir)
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"io"
+	"os"
 	"runtime"
 	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -25,7 +27,7 @@ and what it found is kept in one folder.
     parley-sim report town.run writes what it found as one HTML file
 
 Exit codes: 0 it worked; 1 it failed, was interrupted, or does not hold; 2 the
-command line or the scenario is wrong, and nothing was run.`
+command line, the scenario or an input file is wrong, and nothing was run.`
 )
 
 // cli is the whole command line.
@@ -62,6 +64,27 @@ var groups = []kong.Group{
 // grammar itself has answered: --help and --version.
 func parser(c *cli, out, errOut io.Writer, exit func(int)) *kong.Kong {
 	return kong.Must(c, kong.Name("parley-sim"), kong.Description(description), kong.Writers(out, errOut), kong.Exit(exit),
-		kong.ExplicitGroups(groups), kong.ShortUsageOnError(), kong.Vars{"version": "parley-sim " + programVersion(), "workers": strconv.Itoa(runtime.GOMAXPROCS(0))},
+		kong.ExplicitGroups(groups), kong.ShortUsageOnError(), kong.ValueFormatter(explained), kong.Vars{"version": "parley-sim " + programVersion(), "workers": strconv.Itoa(runtime.GOMAXPROCS(0))},
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, Compact: true, WrapUpperBound: 80}))
+}
+
+// explained is the help of a flag or an argument, with its default.
+func explained(v *kong.Value) string {
+	help := kong.DefaultHelpValueFormatter(v)
+	if !v.HasDefault || v.Default == "" || v.IsBool() || strings.Contains(help, "default") {
+		return help
+	}
+	return strings.TrimSuffix(help, ".") + "; by default " + v.Default + "."
+}
+
+// called is how the program was called, for a hint that can be pasted where the
+// reader stands: by its path unless it is found without one. What lies in a
+// folder of temporary files, as of go run, is gone by then.
+func called() string { return calledAs(os.Args[0]) }
+
+func calledAs(name string) string {
+	if strings.ContainsRune(name, os.PathSeparator) && !strings.HasPrefix(name, os.TempDir()) {
+		return name
+	}
+	return "parley-sim"
 }

@@ -96,7 +96,9 @@ further away than allowed.
 
 Example:
 
-    parley-sim compare gossip.toml --sizes 100,300 --seeds 5`
+    parley-sim new gossip
+    parley-sim compare gossip.toml --sizes 50 --seeds 2 --casts 10
+    parley-sim compare --sizes 100,300 --json`
 }
 
 // Run compares the engines.

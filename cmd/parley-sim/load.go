@@ -144,24 +144,36 @@ func setField(f *scenario.File, set string) error {
 	return f.Change(field, v.X, "--set")
 }
 
-// machineFlags say what the machine gives.
-type machineFlags struct {
+// capacityFlags say what the machine gives.
+type capacityFlags struct {
 	Workers int    `help:"How many cells run at once." default:"${workers}" placeholder:"N"`
 	Memory  string `help:"Memory to stay within, such as 8GB; by default what is free." placeholder:"SIZE"`
-	Live    string `help:"Show the run on a page at this loopback address, such as 127.0.0.1:8080." placeholder:"ADDR"`
+}
+
+// machineFlags are those of what runs cells of a folder.
+type machineFlags struct {
+	capacityFlags
+	Live string `help:"Show the run on a page at this loopback address, such as 127.0.0.1:8080." placeholder:"ADDR"`
 }
 
 // memory is the limit in bytes, 0 for none known.
-func (m machineFlags) memory() (int64, error) {
+func (m capacityFlags) memory() (int64, error) {
 	if m.Memory == "" {
 		return freeMemory(), nil
 	}
 	return parseBytes(m.Memory)
 }
 
-func (m machineFlags) check() error {
+func (m capacityFlags) check() error {
 	if m.Workers < 1 || m.Workers > 4096 {
 		return wrong("--workers is %d, must be from 1 to 4096", m.Workers)
+	}
+	return nil
+}
+
+func (m machineFlags) check() error {
+	if err := m.capacityFlags.check(); err != nil {
+		return err
 	}
 	if m.Live != "" {
 		if _, err := loopback(m.Live); err != nil {

@@ -18,7 +18,7 @@ type newCmd struct {
 
 // Help implements kong.HelpProvider.
 func (newCmd) Help() string {
-	return `The file has a comment at each field. It never replaces one that is there.
+	return `The file has a comment where a field's name does not say it all. It never replaces one that is there.
 
 Example:
 
@@ -52,5 +52,5 @@ func (c newCmd) Run(e *env) error {
 	answer := struct {
 		File string `json:"file"`
 	}{c.Out}
-	return e.show(answer, func(w io.Writer) { fmt.Fprintf(w, "%s\nNext: parley-sim plan %[1]s\n", c.Out) })
+	return e.show(answer, func(w io.Writer) { fmt.Fprintf(w, "%s\nNext: %s plan %[1]s\n", c.Out, called()) })
 }

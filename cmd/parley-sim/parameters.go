@@ -13,7 +13,16 @@ type parametersCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (parametersCmd) Help() string { return "Example:\n\n    parley-sim parameters --json" }
+func (parametersCmd) Help() string {
+	return `Rates are per step, and what a step is clock.unit says: a week unless the
+scenario has another. Bass's p and q as they are published, and as the defaults
+have them, are per year: set clock.unit = "year", or divide them.
+
+Example:
+
+    parley-sim parameters
+    parley-sim parameters --json`
+}
 
 // Run lists the parameters.
 func (c parametersCmd) Run(e *env) error {

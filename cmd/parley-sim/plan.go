@@ -13,18 +13,20 @@ import (
 
 type planCmd struct {
 	scenarioFlags
-	machineFlags
+	capacityFlags
 	All bool `help:"List every cell, not the first ones alone."`
 }
 
 // Help implements kong.HelpProvider.
 func (planCmd) Help() string {
 	return `Reads the scenario as "run" would, and says what it would take. Nothing is run.
+Where the rule is Bass's, it says what his p and q are per.
 
 Example:
 
+    parley-sim new town
     parley-sim plan town.toml --workers 2
-    parley-sim plan town.toml --engine stack --set people.count=200 --json`
+    parley-sim plan town.toml --engine stack --set people.count=500 --json`
 }
 
 // planned is the answer.
@@ -32,7 +34,9 @@ type planned struct {
 	Scenario string          `json:"scenario"`
 	Hash     string          `json:"scenario_sha256"`
 	Engine   scenario.Engine `json:"engine"`
-	Seed     uint64          `json:"seed"`
+	// Bass says what the rates of that rule are per, "" of another rule.
+	Bass string `json:"bass,omitempty"`
+	Seed uint64 `json:"seed"`
 	// Calibration names the constants that the model goes by, "" those that ship.
 	Calibration string        `json:"calibration,omitempty"`
 	Points      int           `json:"points"`
@@ -57,11 +61,15 @@ func (c planCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	est, free, err := e.expect(m, engine, allCells(m), c.machineFlags, f.At)
+	est, free, err := e.expect(m, engine, allCells(m), machineFlags{capacityFlags: c.capacityFlags}, f.At)
 	if err != nil {
 		return err
 	}
-	p := planned{Scenario: c.Scenario, Hash: m.Hash, Engine: m.Scenario.Engine, Seed: m.Scenario.Seed, Calibration: m.Scenario.Calibration,
+	bass, err := bassNote(f.Scenario)
+	if err != nil {
+		return err
+	}
+	p := planned{Bass: bass, Scenario: c.Scenario, Hash: m.Hash, Engine: m.Scenario.Engine, Seed: m.Scenario.Seed, Calibration: m.Scenario.Calibration,
 		Points: m.Scenario.Points(), Count: len(m.Cells), Cells: m.Cells, Workers: c.Workers,
 		Work: est.Work.Seconds(), Wall: est.Wall.Seconds(), Memory: est.Memory, Free: free, Idle: idle}
 	return e.show(p, func(w io.Writer) { p.print(w, est, c.All) })
@@ -95,6 +103,9 @@ func (p planned) print(w io.Writer, est sweep.Estimate, all bool) {
 	fmt.Fprintf(w, "scenario  %s (%s)\nengine    %s\nseed      %d\n", p.Scenario, p.Hash[:12], p.Engine, p.Seed)
 	if p.Calibration != "" {
 		fmt.Fprintf(w, "constants %s\n", p.Calibration)
+	}
+	if p.Bass != "" {
+		fmt.Fprintf(w, "adoption  %s\n", p.Bass)
 	}
 	fmt.Fprintf(w, "cells     %d: %d points, %d times each\n", p.Count, p.Points, p.Count/p.Points)
 	fmt.Fprintf(w, "time      about %s with %d workers (%s of one core)\n", span(est.Wall), p.Workers, span(est.Work))

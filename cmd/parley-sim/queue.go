@@ -102,7 +102,7 @@ func runID(dir string) (string, error) {
 }
 
 type workerCmd struct {
-	machineFlags
+	capacityFlags
 	Queue string        `required:"" help:"The NATS cluster: nats://HOST:4222, several joined by commas." env:"PARLEY_SIM_QUEUE" placeholder:"URL"`
 	Creds string        `help:"A NATS credentials file." env:"PARLEY_SIM_QUEUE_CREDS" placeholder:"FILE"`
 	Idle  time.Duration `help:"End after so long without a cell; by default never." placeholder:"TIME"`
@@ -120,12 +120,16 @@ cells go to another worker. An interrupt (or SIGTERM) gives them back at once.
 A password in a URL can be seen by others on the machine: use --creds, or
 PARLEY_SIM_QUEUE.
 
-The second line is the run that it works for, on another machine.
+It runs until it is interrupted, or for --idle without a cell. "run --queue" puts
+the cells there, on this machine or another. Both need a NATS server that has
+JetStream, such as nats-server -js; to try them on one machine, give the worker
+a terminal of its own.
 
 Example:
 
-    parley-sim worker --queue nats://queue.example:4222 --workers 8
-    parley-sim run town.toml --queue nats://queue.example:4222`
+    parley-sim worker --queue nats://127.0.0.1:4222 --idle 10m
+    parley-sim new bass
+    parley-sim run bass.toml --queue nats://127.0.0.1:4222`
 }
 
 // Run runs cells until it is interrupted or idle for too long.

@@ -21,8 +21,10 @@ left out, and the page says so.
 
 Example:
 
-    parley-sim report town.run
-    parley-sim report town.run --value fill_network --value delay_p99_seconds`
+    parley-sim new small
+    parley-sim run small.toml
+    parley-sim report small.run
+    parley-sim report small.run --value fill_network --value delay_p99_seconds`
 }
 
 // Run writes the report.

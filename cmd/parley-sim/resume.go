@@ -19,7 +19,9 @@ it does. Of a run in parts, it fills every gap unless --shard names a part.
 
 Example:
 
-    parley-sim resume town.run`
+    parley-sim new small
+    parley-sim run small.toml --shard 0/2
+    parley-sim resume small.run`
 }
 
 // Run goes on with a run.

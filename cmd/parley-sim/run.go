@@ -29,9 +29,11 @@ JOB_COMPLETION_INDEX. Whoever finishes last writes the tables.
 
 Example:
 
-    parley-sim run town.toml
-    parley-sim run town.toml --engine stack --workers 2 --out town-stack.run
-    parley-sim run town.toml --shard 0/4 --out /shared/town.run`
+    parley-sim new small
+    parley-sim run small.toml --replicates 30
+    parley-sim run small.toml --engine stack --workers 2 --out stack.run
+    parley-sim run small.toml --shard 0/2 --out parts.run
+    parley-sim run small.toml --shard 1/2 --out parts.run`
 }
 
 // Run runs the scenario.

@@ -17,7 +17,7 @@ import (
 
 type verifyCmd struct {
 	Dir string `arg:"" help:"The run's folder."`
-	machineFlags
+	capacityFlags
 	Sample int `help:"Run that many cells again, evenly spread; by default all." placeholder:"N"`
 }
 
@@ -31,8 +31,10 @@ to the bit, and are refused.
 
 Example:
 
-    parley-sim verify town.run
-    parley-sim verify town.run --sample 20`
+    parley-sim new small
+    parley-sim run small.toml
+    parley-sim verify small.run
+    parley-sim verify small.run --sample 1`
 }
 
 // verified is the answer.
@@ -72,7 +74,7 @@ func (c verifyCmd) Run(e *env) error {
 	v := verified{Dir: c.Dir, Program: m.Program, Now: runVersion(), Missing: len(folder.Missing()), Notes: folder.Notes(),
 		Differ: []sweep.Difference{}, Tables: []string{}}
 	cells := sweep.Sample(recorded(folder), c.Sample)
-	if err := e.again(folder, engine, cells, c.machineFlags, &v); err != nil {
+	if err := e.again(folder, engine, cells, machineFlags{capacityFlags: c.capacityFlags}, &v); err != nil {
 		return err
 	}
 	if v.Missing == 0 {

@@ -38,8 +38,8 @@ func panel(s Series, r Result) chart.Figure {
 		}
 	}
 	p.Lines = append(p.Lines, chart.Line{Name: s.Name, X: s.Year, Y: s.Value, Mark: chart.Dots})
-	if !r.Describes {
-		p.X = "no Bass curve: " + r.Why
+	if p.X = "no Bass curve: " + r.Why; r.Describes {
+		p.X = fmt.Sprintf("launch %s; Bass curve: %s", r.launched(), r.verdict())
 	}
 	return p
 }

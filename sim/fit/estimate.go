@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
@@ -31,10 +32,30 @@ func (f *found) report(r *Result) {
 		launchError = errs[atT0]
 	}
 	r.T0 = linear(f.t0(f.x), launchError, f.span, f.first)
-	r.Launch = f.launch
 	r.Sigma = sigma * f.largest
-	r.R2 = f.r2()
+	r.R2, r.GrowthR2 = f.r2(), f.growthR2(res)
 	r.Peak = r.Curve().Peak()
+	r.Launch = Estimated
+	if !f.estimated() {
+		r.Launch, r.LaunchWhy = Fixed, fmt.Sprintf("%s, %s; %s", r.at(r.T0.Value), f.where, f.why)
+		earlier := f.fit(f.fixed-f.interval(), "")
+		r.Earlier = &Bass{P: math.Exp(earlier.x[atP]) / f.span, Q: math.Exp(earlier.x[atQ]) / f.span,
+			M: earlier.x[atM] * f.largest, T0: f.year(earlier.fixed)}
+	}
+}
+
+// growthR2 is R² of what was gained from each point to the next, NaN where that
+// is always the same.
+func (f *found) growthR2(residuals []float64) float64 {
+	var gained, missed []float64
+	for i := 1; i < len(f.y); i++ {
+		gained, missed = append(gained, f.y[i]-f.y[i-1]), append(missed, residuals[i]-residuals[i-1])
+	}
+	spread := spreadOf(gained)
+	if spread <= 1e-12*squares(gained) { // no more than rounding
+		return math.NaN()
+	}
+	return 1 - squares(missed)/spread
 }
 
 // errors are the standard errors of x; NaN for what stands at a side or can't

@@ -4,16 +4,19 @@
 // A fit is by least squares on the cumulative values, from many starts. When a
 // product was launched is seldom in the data: a series may begin years later,
 // or with years of zeros. So a series gets several fits, one with the launch
-// free, others with it fixed where one would put it by hand (one interval before
-// its first value, at its first or at its last leading zero), and the one
-// with the least AICc is taken (Hurvich and Tsai, Biometrika 76, 1989): a free
-// launch has to earn its place. A fit with a parameter at the side of its range,
-// or whose R² is too low, is taken only where there is no other.
+// estimated, others with it fixed where one would put it by hand (one interval
+// before its first value, at its first or at its last leading zero), and the one
+// with the least AICc is taken (Hurvich and Tsai, Biometrika 76, 1989); an
+// estimated launch has to be twenty times as likely, and so has one at a first
+// value that is no more than noise. A fit with a parameter at the side of its
+// range, or whose R² is too low, is taken only where there is no other. Where the
+// launch was fixed, [Result] says so, and what another would make of p and q.
 //
 // Pure but for [Run].
 package fit
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -38,8 +41,10 @@ type Result struct {
 	// P and Q are per year, M in the series' unit, T0 a year.
 	P, Q, M, T0 Estimate
 	// R2 is 1 − Σ(residuals²)/Σ(deviations from the mean²) of the cumulative
-	// values; NaN where nothing could be fitted.
-	R2 float64
+	// values; NaN where nothing could be fitted. GrowthR2 is the same of what was
+	// gained from each point to the next, which says more of the curve's shape:
+	// whatever rises has a high R2. It is NaN where every gain is the same.
+	R2, GrowthR2 float64
 	// Peak is the year when most adopt.
 	Peak float64
 	// Sigma is the residuals' standard deviation, in the series' unit.
@@ -47,8 +52,16 @@ type Result struct {
 	// N is the number of points, First and Last the years they span.
 	N           int
 	First, Last float64
-	// Launch says how T0 was found: "free", or where it was fixed.
-	Launch string
+	// Per is the unit of time, "year" unless the file's years are something else.
+	Per string
+	// Launch tells whether T0 is Estimated with the rest, Fixed, or None where
+	// nothing could be fitted. LaunchWhy says where it was fixed, and why. P and
+	// Q then hold for that launch, and their errors are those of a launch that is
+	// known. Earlier is the curve with it an interval earlier, nil elsewhere.
+	Launch, LaunchWhy string
+	Earlier           *Bass
+	// Caution is what the verdict has to be told with, a few words; "": nothing.
+	Caution string
 	// Describes tells whether a Bass curve describes the series at all: R² of
 	// at least 0.97, every parameter within its range, the inflection within
 	// the years, and no lasting fall. Why says why not.
@@ -62,11 +75,20 @@ type Result struct {
 	Notes []string
 }
 
+// What [Result] says of a launch.
+const (
+	Estimated = "estimated"
+	Fixed     = "fixed"
+	None      = "none"
+)
+
 // Curve returns the fitted curve.
 func (r Result) Curve() Bass { return Bass{r.P.Value, r.Q.Value, r.M.Value, r.T0.Value} }
 
 // Fitted tells whether there is a curve at all, good or bad.
 func (r Result) Fitted() bool { return !math.IsNaN(r.R2) }
+
+const perYear = "year"
 
 // leastPoints is what three parameters need with some freedom left.
 const leastPoints = 6
@@ -85,7 +107,8 @@ func Fit(series []Series) []Result {
 func one(s Series) (r Result) {
 	none := Estimate{math.NaN(), math.NaN(), math.NaN(), math.NaN()}
 	r = Result{Series: s.Name, N: len(s.Year), P: none, Q: none, M: none, T0: none,
-		First: math.NaN(), Last: math.NaN(), R2: math.NaN(), Peak: math.NaN(), Sigma: math.NaN(), Launch: "none"}
+		First: math.NaN(), Last: math.NaN(), R2: math.NaN(), GrowthR2: math.NaN(), Peak: math.NaN(), Sigma: math.NaN(),
+		Per: cmp.Or(s.Per, perYear), Launch: None}
 	defer func() { r.Notes = append(slices.Clone(s.Notes), r.Notes...) }()
 	if r.N > 0 {
 		r.First, r.Last = s.Year[0], s.Year[r.N-1]
@@ -95,9 +118,12 @@ func one(s Series) (r Result) {
 	}
 	f := best(scaled(s))
 	f.report(&r)
-	r.Why, r.Notes = judge(s, r, f)
+	r.Why = misfit(s, r, f)
 	r.Describes = r.Why == ""
-	r.Guess = !r.Describes && r.R2 >= goodR2 && !f.atSide() && f.side(atQ) == 0 && falls(s) == ""
+	r.Guess = !r.Describes && r.R2 >= goodR2 && !f.atSide() && f.side(atQ) == 0 && falls(s) == "" && !r.steep(s)
+	if r.Describes || r.Guess {
+		r.Caution, r.Notes = cautions(r, f)
+	}
 	return r
 }
 

@@ -169,6 +169,8 @@ func TestFitSaysWhereNoCurveDescribes(t *testing.T) {
 		{"two waves", of(40, func(i int) float64 {
 			return Bass{.002, .9, 45, 1980}.At(float64(1980+i)) + Bass{.001, .9, 50, 2003}.At(float64(1980+i))
 		}), "another shape"},
+		{"a step", of(30, func(i int) float64 { return 80 * float64(i/15) }), "too steep: "},
+		{"all at once", of(21, func(i int) float64 { return min(1e15, 1+1e15*float64(i)) }), "too steep: "},
 		{"cut off early", sampled("x", Bass{.005, .3, 100, 1980}, 1980, 1990, 0.05, r), "no inflection"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

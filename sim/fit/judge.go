@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 const (
@@ -14,6 +15,10 @@ const (
 	// seen is the share of the market that a series has to reach; a curve with
 	// q > 3p has reached it at its inflection.
 	seen = 1.0 / 3
+	// leastClimbing is how many points have to be on the slope of the curve, within
+	// low and high of the market.
+	leastClimbing = 2
+	low, high     = 0.05, 0.95
 	// alike is the lag-one correlation from where residuals are no mere noise:
 	// two standard errors, 2/√n, at some 40 points.
 	alike = 0.3
@@ -37,27 +42,50 @@ func unfit(s Series) string {
 	return ""
 }
 
-// judge says why the fitted curve does not describe the series, or nothing;
-// and what to keep in mind if it does.
-func judge(s Series, r Result, f found) (why string, notes []string) {
-	if why = misfit(s, r, f); why != "" {
-		return why, nil
-	}
-	if len(f.x) == atT0 {
-		notes = append(notes, fmt.Sprintf("launch in %s, %s", short(r.T0.Value), f.launch))
+// cautions are what to keep in mind of a curve: in a few words for its verdict,
+// and in full.
+func cautions(r Result, f found) (brief string, notes []string) {
+	var words []string
+	if r.Launch == Fixed {
+		words = append(words, "if launched "+r.at(r.T0.Value))
+		notes = append(notes, fmt.Sprintf("launch fixed %s. p and q hold for that launch alone: %s, p would be %s and q %s",
+			r.LaunchWhy, r.at(r.Earlier.T0), short(r.Earlier.P), short(r.Earlier.Q)))
 	}
 	if f.side(atM) > 0 {
-		notes = append(notes, fmt.Sprintf("m held at %s", short(r.M.Value)))
+		words = append(words, "m held at "+short(r.M.Value))
+		notes = append(notes, fmt.Sprintf("m is held at %s, the most that is possible, and not estimated", short(r.M.Value)))
 	}
 	switch {
 	case r.Q.Value <= r.P.Value:
-		notes = append(notes, "q ≤ p: adoption slows from the launch, without an inflection")
+		words = append(words, "no inflection")
+		notes = append(notes, "q ≤ p: adoption slows from the launch on, without an inflection")
 	case r.Peak <= r.First:
-		notes = append(notes, "begins after the inflection: p, q and the launch rest on extrapolation")
+		words = append(words, "past its peak")
+		notes = append(notes, fmt.Sprintf("it begins after the inflection (%s), so that p, q and the launch are extrapolated", year(r.Peak)))
 	}
-	return "", notes
+	return strings.Join(words, ", "), notes
 }
 
+// steep tells whether the whole rise is in the series, and too few points on it.
+func (r Result) steep(s Series) bool {
+	climbing := 0
+	for _, y := range s.Year {
+		if share := r.Curve().At(y) / r.M.Value; share > low && share < high {
+			climbing++
+		}
+	}
+	return climbing < leastClimbing && r.Curve().At(r.Last) >= high*r.M.Value
+}
+
+// at says when something was.
+func (r Result) at(time float64) string {
+	if r.Per == perYear {
+		return "in " + year(time)
+	}
+	return "at " + year(time)
+}
+
+// misfit says why the fitted curve does not describe the series, or nothing.
 func misfit(s Series, r Result, f found) string {
 	if why := falls(s); why != "" {
 		return why
@@ -72,12 +100,14 @@ func misfit(s Series, r Result, f found) string {
 		return "q ≤ 0: nobody imitates, and growth slows from the first year without an inflection"
 	case f.side(atP) > 0 || f.side(atQ) > 0:
 		return "p or q is at the upper side of its range: it rises faster than its points are apart"
-	case len(f.x) > atT0 && f.side(atT0) != 0:
-		return fmt.Sprintf("launch is at the side of its range (%s): the data do not tell when it was", short(r.T0.Value))
+	case f.estimated() && f.side(atT0) != 0:
+		return fmt.Sprintf("launch is at the side of its range (%s): the data do not tell when it was", year(r.T0.Value))
 	case r.Curve().At(r.Last) < seen*r.M.Value:
 		return fmt.Sprintf("no inflection: it ends at %.0f%% of the market that would fit, so that this is a guess", 100*r.Curve().At(r.Last)/r.M.Value)
 	case r.Peak > r.Last:
-		return fmt.Sprintf("no inflection: it ends in %s, before the curve's peak in %s, so that m is a guess", short(r.Last), short(r.Peak))
+		return fmt.Sprintf("no inflection: it ends in %s, before the curve's peak in %s, so that m is a guess", year(r.Last), year(r.Peak))
+	case r.steep(s):
+		return "too steep: it rises from next to nothing to nearly all between two or three points, which can't tell p and q"
 	}
 	return ""
 }
@@ -101,7 +131,7 @@ func falls(s Series) string {
 		sales = " (if these are the new ones of each year, add them up: the curve is of how many there are)"
 	}
 	return fmt.Sprintf("declines: from %s in %s to %s in %s, and a Bass curve never falls%s",
-		short(s.Value[at]), short(s.Year[at]), short(s.Value[n-1]), short(s.Year[n-1]), sales)
+		short(s.Value[at]), year(s.Year[at]), short(s.Value[n-1]), year(s.Year[n-1]), sales)
 }
 
 // scatter estimates the standard deviation of the noise on a trend: the median
@@ -130,17 +160,4 @@ func loose(r Result, f found) string {
 		return fmt.Sprintf("another shape: R² is %.3f, below %.2f, and the residuals keep their sign for years", r.R2, goodR2)
 	}
 	return fmt.Sprintf("too noisy: R² is %.3f, below %.2f, the residuals scattering by %s without a pattern", r.R2, goodR2, short(r.Sigma))
-}
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-
-// short writes a number with as many digits as a reader needs.
-func short(v float64) string {
-	switch a := math.Abs(v); {
-	case a >= 1000 && a < 1e7:
-		return fmt.Sprintf("%.0f", v)
-	case a >= 100 && a < 1000:
-		return fmt.Sprintf("%.1f", v)
-	}
-	return fmt.Sprintf("%.3g", v)
 }

@@ -4,17 +4,20 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // layout is which of a file's columns is what. A file is long, with a column
 // of names and one of values; or wide, with a column for each series; or it has
 // a row for each series and a column for each year.
 type layout struct {
-	name, year, value int    // columns; -1: none
-	unit              string // of a long file
+	fields            []string // the first line
+	partedBy          string   // what parts them
+	name, year, value int      // columns; -1: none
+	unit              string   // of a long file
 	wide              []wideColumn
 	across            []acrossColumn
-	unread            []string // columns that are nothing of this
+	unread            []int // columns that are nothing of this
 }
 
 type wideColumn struct {
@@ -30,7 +33,7 @@ type acrossColumn struct {
 // What columns are called, without regard to case, spaces and underscores.
 var (
 	nameColumns = []string{"series", "name", "product", "technology", "innovation", "item", "entity", "country", "label"}
-	yearColumns = []string{"year", "years", "date", "time", "period", "t", "month", "quarter"}
+	yearColumns = []string{"year", "years", "yr", "yrs", "calendar year", "fiscal year", "date", "time", "period", "t", "step", "quarter", "month", "week", "day"}
 	// units are the values' columns, and the unit of each.
 	units = map[string]string{
 		"percent": percent, "percentage": percent, "pct": percent, "%": percent, "share": "share", "fraction": "fraction",
@@ -53,8 +56,8 @@ func unitOf(column string) (unit string, known bool) {
 }
 
 // recognise reads a first line.
-func recognise(fields []string, st style) (layout, error) {
-	l := layout{name: -1, year: -1, value: -1}
+func recognise(fields []string, d dialect) (layout, error) {
+	l := layout{fields: fields, partedBy: d.partedBy(), name: -1, year: -1, value: -1}
 	var rest, values []int
 	for i, f := range fields {
 		column := canonical(f)
@@ -73,12 +76,18 @@ func recognise(fields []string, st style) (layout, error) {
 		}
 	}
 	if l.year < 0 {
-		if l.overYears(fields, rest, st) {
+		if l.overYears(rest, d.style) {
 			return l, nil
 		}
-		return l, noYear(fields, rest)
+		return l, l.noYear(d.style)
 	}
-	return l, l.columns(fields, values, rest)
+	return l, l.columns(values, named(fields, rest), d.numeric)
+}
+
+// named are the columns that have a name. One without is a row's number, or
+// what a spreadsheet leaves at the end of its lines.
+func named(fields []string, columns []int) []int {
+	return slices.DeleteFunc(columns, func(i int) bool { return strings.TrimSpace(fields[i]) == "" })
 }
 
 func canonical(column string) string {
@@ -86,35 +95,37 @@ func canonical(column string) string {
 }
 
 // columns finds the values of a file that has a column of years.
-func (l *layout) columns(fields []string, values, rest []int) error {
+func (l *layout) columns(values, rest []int, numeric []bool) error {
+	numbers := slices.DeleteFunc(slices.Clone(rest), func(i int) bool { return i >= len(numeric) || !numeric[i] })
 	switch {
 	case len(values) > 1 && (l.name >= 0 || len(rest) == 0):
-		return fmt.Errorf("line 1: column %q is a second one of values, beside %q", clipped(fields[values[1]]), clipped(fields[values[0]]))
+		return fmt.Errorf("line 1: column %q is a second one of values, beside %q", clipped(l.fields[values[1]]), clipped(l.fields[values[0]]))
 	case len(values) == 1 && l.name >= 0:
 		l.value = values[0]
 	case l.name >= 0 && len(rest) == 1:
 		l.value, rest = rest[0], nil
+	case l.name >= 0 && len(values) == 0 && len(numbers) == 1:
+		l.value = numbers[0]
+		rest = slices.DeleteFunc(rest, func(i int) bool { return i == l.value })
 	case l.name >= 0 && len(rest) == 0:
-		return fmt.Errorf("line 1: no column percent (or share, fraction, count, adopters, value)")
+		return fmt.Errorf("line 1: no column of values; %s. Call it percent, share, fraction, count, adopters or value", l.found())
 	case l.name >= 0:
-		return fmt.Errorf("line 1: which of the columns %s has the values? Call it percent, share, fraction, count, adopters or value", quoted(fields, rest))
+		return fmt.Errorf("line 1: which of the columns %s has the values? Call it percent, share, fraction, count, adopters or value", quoted(l.fields, rest))
 	default:
-		return l.series(fields, append(values, rest...))
+		return l.series(append(values, rest...))
 	}
-	l.unit, _ = unitOf(canonical(fields[l.value]))
-	for _, i := range rest {
-		l.unread = append(l.unread, clipped(strings.TrimSpace(fields[i])))
-	}
+	l.unit, _ = unitOf(canonical(l.fields[l.value]))
+	l.unread = rest
 	return nil
 }
 
 // series are a wide file's columns; of a file with none but years and values,
 // the one series is called as its column.
-func (l *layout) series(fields []string, columns []int) error {
+func (l *layout) series(columns []int) error {
 	slices.Sort(columns)
 	seen := map[string]bool{}
 	for _, i := range columns {
-		name, err := label(fields[i])
+		name, err := label(l.fields[i])
 		if err != nil {
 			return fmt.Errorf("line 1: column %d: %w", i+1, err)
 		}
@@ -126,7 +137,7 @@ func (l *layout) series(fields []string, columns []int) error {
 		l.wide = append(l.wide, wideColumn{i, name, unit})
 	}
 	if len(l.wide) == 0 {
-		return fmt.Errorf("line 1: no column beside the years")
+		return fmt.Errorf("line 1: no column beside the years; %s", l.found())
 	}
 	return nil
 }
@@ -136,11 +147,11 @@ func (l *layout) series(fields []string, columns []int) error {
 const leastYears = 3
 
 // overYears tells whether the columns but one are years.
-func (l *layout) overYears(fields []string, rest []int, st style) bool {
+func (l *layout) overYears(rest []int, st style) bool {
 	var across []acrossColumn
 	name := l.name
 	for _, i := range rest {
-		y, err := st.year(fields[i])
+		y, _, err := st.year(l.fields[i])
 		switch {
 		case err == nil && (len(across) == 0 || y > across[len(across)-1].year):
 			across = append(across, acrossColumn{i, y})
@@ -157,11 +168,53 @@ func (l *layout) overYears(fields []string, rest []int, st style) bool {
 	return true
 }
 
-func noYear(fields []string, rest []int) error {
-	if len(rest) == len(fields) {
-		return fmt.Errorf("line 1: column %q is not known: want a first line such as series,year,percent, or year and a column for each series", clipped(strings.TrimSpace(fields[0])))
+// noYear says what is there instead, and what may have been meant.
+func (l *layout) noYear(st style) error {
+	for _, f := range l.fields {
+		if _, err := st.number(f); err == nil {
+			return fmt.Errorf("line 1 has no names of columns, it has the values %s: want a first line such as series,year,percent, or year and a column for each series", quoted(l.fields, every(l.fields)))
+		}
 	}
-	return fmt.Errorf("line 1: no column year")
+	next := "Want a first line such as series,year,percent, or year and a column for each series"
+	for _, f := range l.fields {
+		if len(l.fields) > 1 && likeYear(canonical(f)) {
+			next = fmt.Sprintf("Is %q the year? Then call it year", clipped(strings.TrimSpace(f)))
+			break
+		}
+	}
+	return fmt.Errorf("line 1: no column year; %s. %s", l.found(), next)
+}
+
+// found tells a first line as it was understood.
+func (l *layout) found() string {
+	if len(l.fields) == 1 {
+		return fmt.Sprintf("it is one field, %q, as commas, semicolons and tabs part fields", clipped(strings.TrimSpace(l.fields[0])))
+	}
+	return fmt.Sprintf("it has the columns %s, parted by %s", quoted(l.fields, every(l.fields)), l.partedBy)
+}
+
+// likeYear tells whether a column's name is a word for the year, or year
+// mistyped.
+func likeYear(column string) bool {
+	for word := range strings.FieldsFuncSeq(column, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if slices.Contains(yearColumns, word) || slices.Contains([]string{"jahr", "jahre", "année", "annee", "an", "año", "ano", "anno", "god", "when", "x"}, word) {
+			return true
+		}
+		letters := []rune(word)
+		slices.Sort(letters)
+		if strings.HasPrefix(word, "year") || string(letters) == "aery" || len(word) <= 5 && strings.HasPrefix(word, "y") && strings.HasSuffix(word, "r") {
+			return true
+		}
+	}
+	return false
+}
+
+func every(fields []string) []int {
+	all := make([]int, len(fields))
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }
 
 func quoted(fields []string, columns []int) string {
@@ -169,5 +222,23 @@ func quoted(fields []string, columns []int) string {
 	for _, i := range columns[:min(len(columns), 8)] {
 		words = append(words, fmt.Sprintf("%q", clipped(strings.TrimSpace(fields[i]))))
 	}
+	if more := len(columns) - len(words); more > 0 {
+		words = append(words, fmt.Sprintf("and %d more", more))
+	}
 	return strings.Join(words, ", ")
+}
+
+// per is the unit of time: "", years, where the column has dates or is called
+// so, or else what the column counts.
+func (l *layout) per(dated bool) string {
+	if l.year < 0 || dated {
+		return ""
+	}
+	switch column := canonical(l.fields[l.year]); column {
+	case "quarter", "month", "week", "day", "step", "period":
+		return column
+	case "t", "time":
+		return "unit of " + column
+	}
+	return ""
 }

@@ -16,8 +16,8 @@ import (
 type style struct{ decimalComma bool }
 
 var (
-	byComma = regexp.MustCompile(`^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$`)
-	byPoint = regexp.MustCompile(`^[+-]?\d{1,3}(\.\d{3})+(,\d*)?$`)
+	byComma = regexp.MustCompile(`^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$`)
+	byPoint = regexp.MustCompile(`^[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?$`)
 	bySpace = regexp.MustCompile(`^[+-]?\d{1,3}([ \x{a0}\x{202f}'’_]\d{3})+([.,]\d*)?$`)
 	spaces  = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "'", "", "’", "", "_", "")
 )
@@ -39,6 +39,8 @@ func (st style) plain(s string) string {
 	return s
 }
 
+var oneComma = regexp.MustCompile(`^[+-]?\d*,\d+$`)
+
 // number reads a decimal; ParseFloat alone would take hexadecimal, infinities
 // and NaN.
 func (st style) number(s string) (float64, error) {
@@ -47,11 +49,15 @@ func (st style) number(s string) (float64, error) {
 	if digits == "" {
 		return 0, errors.New("empty")
 	}
-	if strings.Trim(digits, "0123456789.eE+-") != "" {
-		return 0, fmt.Errorf("%q is not a number", clipped(s))
-	}
 	v, err := strconv.ParseFloat(digits, 64)
-	if err != nil || math.IsInf(v, 0) {
+	switch {
+	case math.IsNaN(v):
+		return 0, fmt.Errorf("%q is not a number; leave empty what was not measured", clipped(s))
+	case math.IsInf(v, 0):
+		return 0, fmt.Errorf("%q is not finite", clipped(s))
+	case !st.decimalComma && oneComma.MatchString(digits):
+		return 0, fmt.Errorf("%q is not a number: where the comma is decimal, part the fields with ;", clipped(s))
+	case err != nil, strings.Trim(digits, "0123456789.eE+-") != "":
 		return 0, fmt.Errorf("%q is not a number", clipped(s))
 	}
 	if math.Abs(v) > 1e15 {
@@ -60,10 +66,11 @@ func (st style) number(s string) (float64, error) {
 	return v, nil
 }
 
-// missing tells what files write where nothing was measured.
+// missing tells what files write where nothing was measured. NaN is not among
+// it: it is as often what a division by nothing came to.
 func missing(s string) bool {
 	switch strings.ToLower(strings.TrimSpace(s)) {
-	case "", "na", "n/a", "n.a.", "nan", "null", "none", "-", "–", "—", "..", "...", ":":
+	case "", "na", "n/a", "n.a.", "null", "none", "-", "–", "—", "..", "...", ":":
 		return true
 	}
 	return false
@@ -73,27 +80,30 @@ var quarter = regexp.MustCompile(`^(\d{4})[ -]?[qQ]([1-4])$`)
 
 // year reads a year, which may be decimal, a date (2005-07-01), a month
 // (2005-07) or a quarter (2005Q3): the last three as the time of their
-// beginning, in years.
-func (st style) year(s string) (float64, error) {
+// beginning, in years, and dated.
+func (st style) year(s string) (y float64, dated bool, err error) {
 	s = strings.TrimSpace(s)
 	for _, layout := range []string{"2006-01-02", "2006-01", "2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			begin := time.Date(t.Year(), 1, 1, 0, 0, 0, 0, t.Location())
-			return float64(t.Year()) + t.Sub(begin).Hours()/begin.AddDate(1, 0, 0).Sub(begin).Hours(), nil
+			return float64(t.Year()) + t.Sub(begin).Hours()/begin.AddDate(1, 0, 0).Sub(begin).Hours(), true, nil
 		}
 	}
 	if m := quarter.FindStringSubmatch(s); m != nil {
 		y, _ := strconv.Atoi(m[1]) // four digits
-		return float64(y) + float64(m[2][0]-'1')/4, nil
+		return float64(y) + float64(m[2][0]-'1')/4, true, nil
 	}
 	if s == "" {
-		return 0, errors.New("empty")
+		return 0, false, errors.New("empty")
 	}
-	y, err := style{st.decimalComma}.number(s)
-	if err == nil && math.Abs(y) > 10_000 {
+	y, err = st.number(s)
+	switch {
+	case err != nil && strings.ContainsAny(s, "0123456789"):
+		err = fmt.Errorf("%w: want a year, or a date such as 2005-07-01, 2005-07 or 2005Q3", err)
+	case err == nil && math.Abs(y) > 10_000:
 		err = fmt.Errorf("%v is not a year: want one within ±10,000", y)
 	}
-	return y, err
+	return y, false, err
 }
 
 // label is the name of a series.

@@ -18,7 +18,7 @@ func TestNumbersAsPeopleWriteThem(t *testing.T) {
 	}{
 		{"12", 12, 12}, {" 12 ", 12, 12}, {"+3", 3, 3}, {"-0.5", -0.5, -0.5}, {"1e3", 1000, 1000}, {".5", .5, .5}, {"5.", 5, 5},
 		{"12.5", 12.5, 12.5}, {"12,5", math.NaN(), 12.5}, {"-12,5", math.NaN(), -12.5},
-		{"1,234", 1234, 1.234}, {"1.234", 1.234, 1234}, {"1,234.5", 1234.5, math.NaN()}, {"1.234,5", math.NaN(), 1234.5},
+		{"0,123", math.NaN(), 0.123}, {"0.123", 0.123, 0.123}, {"0,123,456", math.NaN(), math.NaN()}, {"1,234", 1234, 1.234}, {"1.234", 1.234, 1234}, {"1,234.5", 1234.5, math.NaN()}, {"1.234,5", math.NaN(), 1234.5},
 		{"1,234,567", 1234567, math.NaN()}, {"1.234.567", math.NaN(), 1234567}, {"1,23,456", math.NaN(), math.NaN()},
 		{"12,34", math.NaN(), 12.34}, {"1234,567", math.NaN(), 1234.567},
 		{"1 234 567", 1234567, 1234567}, {"1\u00a0234,5", math.NaN(), 1234.5}, {"1\u202f234.5", 1234.5, 1234.5}, {"1'234", 1234, 1234}, {"1’234", 1234, 1234},
@@ -36,8 +36,8 @@ func TestNumbersAsPeopleWriteThem(t *testing.T) {
 	}
 }
 
-// grouped writes a whole number with something between thousands.
-func grouped(n int64, between string) string {
+// thousands writes a whole number with something between thousands.
+func thousands(n int64, between string) string {
 	s := strconv.FormatInt(n, 10)
 	for at := len(s) - 3; at > 0; at -= 3 {
 		s = s[:at] + between + s[at:]
@@ -59,7 +59,7 @@ func TestNumbersReadBack(t *testing.T) {
 				if between == decimal {
 					continue
 				}
-				text := grouped(whole, between) + decimal + fmt.Sprintf("%02d", cents)
+				text := thousands(whole, between) + decimal + fmt.Sprintf("%02d", cents)
 				got, err := style{decimalComma: decimal == ","}.number(text)
 				if err != nil || got != want {
 					t.Fatalf("%q is %v, %v; want %v", text, got, err, want)
@@ -77,11 +77,11 @@ func TestYearsAsPeopleWriteThem(t *testing.T) {
 		"2005-01-01T00:00:00Z": 2005, "2005-12-31 12:00:00": 2005 + 364.5/365,
 		"2005Q1": 2005, "2005Q3": 2005.5, "2005 q4": 2005.75, "2005-Q2": 2005.25,
 	} {
-		if got, err := (style{}).year(text); err != nil || math.Abs(got-want) > 1e-9 {
+		if got, _, err := (style{}).year(text); err != nil || math.Abs(got-want) > 1e-9 {
 			t.Errorf("%q is %v, %v; want %v", text, got, err, want)
 		}
 	}
-	if got, err := (style{decimalComma: true}).year("1999,5"); err != nil || got != 1999.5 {
+	if got, _, err := (style{decimalComma: true}).year("1999,5"); err != nil || got != 1999.5 {
 		t.Errorf("1999,5 is %v, %v", got, err)
 	}
 	for text, want := range map[string]string{
@@ -89,7 +89,7 @@ func TestYearsAsPeopleWriteThem(t *testing.T) {
 		"2005-13": "not a number", "2005-02-30": "not a number", "soon": `"soon" is not a number`, "1999,5": "not a number",
 		strings.Repeat("x", 60): strings.Repeat("x", 40) + "…",
 	} {
-		if got, err := (style{}).year(text); err == nil || !strings.Contains(err.Error(), want) {
+		if got, _, err := (style{}).year(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is the year %v, %v; want %s", text, got, err, want)
 		}
 	}
@@ -114,12 +114,12 @@ func TestNames(t *testing.T) {
 
 // What files write where nothing was measured is no number, and no number is that.
 func TestNothingMeasured(t *testing.T) {
-	for _, text := range []string{"", " ", "NA", "n/a", "N.A.", "NaN", "null", "None", "-", "–", "—", "..", "...", ":"} {
+	for _, text := range []string{"", " ", "NA", "n/a", "N.A.", "null", "None", "-", "–", "—", "..", "...", ":"} {
 		if !missing(text) {
 			t.Errorf("%q is taken for a value", text)
 		}
 	}
-	for _, text := range []string{"0", "-1", "0.0", "na 3", ".", "- -"} {
+	for _, text := range []string{"0", "-1", "0.0", "NaN", "inf", "na 3", ".", "- -"} {
 		if missing(text) {
 			t.Errorf("%q is taken for nothing", text)
 		}
@@ -155,8 +155,8 @@ func TestUnfit(t *testing.T) {
 // Numbers are told with as many digits as a reader needs.
 func TestShortNumbers(t *testing.T) {
 	for v, want := range map[float64]string{
-		0: "0", 0.012345: "0.0123", 1.5: "1.5", 99.99: "100", 100: "100.0", 123.456: "123.5", 999.94: "999.9", 1000: "1000", 1983.4: "1983",
-		-1983.6: "-1984", 9_999_999: "9999999", 1e7: "1e+07", 123456789: "1.23e+08", -0.5: "-0.5",
+		0: "0", 0.012345: "0.0123", 1.5: "1.5", 99.99: "100", 100: "100", 123.456: "123.5", 999.94: "999.9", 1000: "1000", 1983.4: "1983",
+		-1983.6: "-1984", 14226: "14,226", 9_999_999: "9,999,999", 123456789: "123,456,789", 3e15: "3e+15", -0.5: "-0.5", 4e-7: "4e-07",
 	} {
 		if got := short(v); got != want {
 			t.Errorf("%v is told as %s, want %s", v, got, want)

@@ -1,13 +1,11 @@
 package fit
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 )
@@ -18,6 +16,9 @@ type Series struct {
 	Year   []float64
 	Value  []float64
 	Column string // the unit of Value: percent, share, fraction, count, adopters or value
+	// Per is the unit of Year: year, where the file has years or dates, or else
+	// what its column counts, such as month. "" is year.
+	Per string
 	// Notes are what was left out of the file or taken as noise.
 	Notes []string
 }
@@ -34,8 +35,8 @@ const (
 // by how much of the series' height any value below 0: measurements scatter.
 const noisy = 0.05
 
-// Read reads cumulative series from CSV (RFC 4180, or with semicolons or tabs)
-// with a first line that names its columns. A file is
+// Read reads cumulative series from CSV (RFC 4180, or with semicolons, tabs or
+// upright strokes) with a first line that names its columns. A file is
 //
 //   - long: columns series, year, and one of percent, share, fraction, count,
 //     adopters or value (or others of the same meaning), in any order; columns
@@ -44,32 +45,35 @@ const noisy = 0.05
 //   - or has a row for each series, and a column for each year.
 //
 // Rows may come in any order, years may be missing, decimal, or be dates;
-// thousands may be parted, and with semicolons the comma is decimal. Empty
-// fields, NA and the like are left out; lines that begin with # are comments.
+// thousands may be parted, and between semicolons or tabs the comma may be
+// decimal. Empty fields, NA and the like are left out, NaN is not; lines that
+// begin with # are comments.
 //
-// It refuses, with the line and the reason: columns that can't be told apart, a
-// value that is no number, negative or above the whole (100 percent, a share of
+// It refuses, with line, column and reason: columns that can't be told apart, a
+// value that is no finite number, negative or above the whole (100 percent, a share of
 // 1) by more than noise, a year outside ±10,000, a year given twice in a
 // series, a name that is empty, too long or not printable; and a file of more
 // than 32 MiB, 100,000 points or 10,000 series. Series come back in the order
 // in which the file begins them.
 func Read(r io.Reader) ([]Series, error) {
-	whole := &io.LimitedReader{R: r, N: maxBytes + 1}
-	in := bufio.NewReaderSize(whole, 1<<16)
-	if mark, err := in.Peek(3); err == nil && bytes.Equal(mark, []byte("\uFEFF")) {
-		_, _ = in.Discard(3) // peeked just now
+	file, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read series: %w", err)
 	}
-	c := csv.NewReader(in)
-	c.ReuseRecord, c.Comment, c.Comma = true, '#', delimiter(in)
-	d := &decoder{csv: c, style: style{decimalComma: c.Comma != ','}, seen: map[string]int{}}
+	if len(file) > maxBytes {
+		return nil, fmt.Errorf("file is larger than %d MiB", maxBytes>>20)
+	}
+	if bytes.HasPrefix(file, []byte("\xff\xfe")) || bytes.HasPrefix(file, []byte("\xfe\xff")) {
+		return nil, errors.New("file is in UTF-16: save it as UTF-8")
+	}
+	file = bytes.TrimPrefix(file, []byte("\uFEFF"))
+	as := dialectOf(file)
+	d := &decoder{csv: as.reader(file), dialect: as, seen: map[string]int{}}
 	if err := d.header(); err != nil {
 		return nil, err
 	}
 	for {
 		err := d.row()
-		if whole.N <= 0 {
-			return nil, fmt.Errorf("file is larger than %d MiB", maxBytes>>20)
-		}
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -78,36 +82,19 @@ func Read(r io.Reader) ([]Series, error) {
 		}
 	}
 	if d.points == 0 {
-		return nil, errors.New("no values below the header")
+		return nil, errors.New("no values below the first line")
 	}
 	return d.finish()
 }
 
-// delimiter is what parts most fields of the first line that is no comment.
-func delimiter(in *bufio.Reader) rune {
-	head, _ := in.Peek(1 << 16) // what there is
-	for line := range bytes.Lines(head) {
-		if line = bytes.TrimSpace(line); len(line) == 0 || line[0] == '#' {
-			continue
-		}
-		best, most := ',', bytes.Count(line, []byte{','})
-		for _, c := range []rune{';', '\t'} {
-			if n := bytes.Count(line, []byte(string(c))); n > most {
-				best, most = c, n
-			}
-		}
-		return best
-	}
-	return ','
-}
-
 type decoder struct {
 	csv     *csv.Reader
-	style   style
+	dialect dialect
 	layout  layout
+	dated   bool // some of the years are dates
 	series  []Series
-	lines   [][]int // of each series' points
-	missing []int   // of each series
+	places  [][]place // of each series' points
+	missing []int     // of each series
 	seen    map[string]int
 	points  int
 }
@@ -118,9 +105,9 @@ func (d *decoder) header() error {
 		return errors.New("file is empty: want a first line such as series,year,percent")
 	}
 	if err != nil {
-		return wrapped(err)
+		return d.wrapped(err, nil)
 	}
-	if d.layout, err = recognise(slices.Clone(fields), d.style); err != nil {
+	if d.layout, err = recognise(slices.Clone(fields), d.dialect); err != nil {
 		return err
 	}
 	for _, w := range d.layout.wide {
@@ -134,19 +121,23 @@ func (d *decoder) header() error {
 func (d *decoder) row() error {
 	fields, err := d.csv.Read()
 	if err != nil {
-		return wrapped(err)
+		return d.wrapped(err, fields)
 	}
 	line, _ := d.csv.FieldPos(0)
+	if !slices.ContainsFunc(fields, func(f string) bool { return strings.TrimSpace(f) != "" }) {
+		return nil // a spreadsheet's empty line
+	}
 	l := &d.layout
 	if l.across != nil {
 		return d.rowOfYears(line, fields)
 	}
-	year, err := d.style.year(fields[l.year])
+	year, dated, err := d.dialect.style.year(fields[l.year])
 	if err != nil {
-		return fmt.Errorf("line %d: year: %w", line, err)
+		return d.at(line, l.year, err)
 	}
+	d.dated = d.dated || dated
 	for k, w := range l.wide {
-		if err := d.value(line, k, year, fields[w.at]); err != nil {
+		if err := d.value(line, w.at, k, year, fields[w.at]); err != nil {
 			return err
 		}
 	}
@@ -157,7 +148,7 @@ func (d *decoder) row() error {
 	if err != nil {
 		return err
 	}
-	return d.value(line, k, year, fields[l.value])
+	return d.value(line, l.value, k, year, fields[l.value])
 }
 
 func (d *decoder) rowOfYears(line int, fields []string) error {
@@ -166,7 +157,7 @@ func (d *decoder) rowOfYears(line int, fields []string) error {
 		return err
 	}
 	for _, c := range d.layout.across {
-		if err := d.value(line, k, c.year, fields[c.at]); err != nil {
+		if err := d.value(line, c.at, k, c.year, fields[c.at]); err != nil {
 			return err
 		}
 	}
@@ -177,7 +168,7 @@ func (d *decoder) rowOfYears(line int, fields []string) error {
 func (d *decoder) called(line int, fields []string, unit string) (int, error) {
 	name, err := label(fields[d.layout.name])
 	if err != nil {
-		return 0, fmt.Errorf("line %d: series: %w", line, err)
+		return 0, d.at(line, d.layout.name, err)
 	}
 	return d.named(line, name, unit)
 }
@@ -192,12 +183,21 @@ func (d *decoder) named(line int, name, unit string) (int, error) {
 	}
 	d.seen[name] = k
 	d.series = append(d.series, Series{Name: name, Column: unit})
-	d.lines, d.missing = append(d.lines, nil), append(d.missing, 0)
+	d.places, d.missing = append(d.places, nil), append(d.missing, 0)
 	return k, nil
 }
 
+// at says where something is wrong.
+func (d *decoder) at(line, column int, err error) error {
+	name := strings.TrimSpace(d.layout.fields[column])
+	if name == "" {
+		name = fmt.Sprint(column + 1)
+	}
+	return fmt.Errorf("line %d, column %s: %w", line, clipped(name), err)
+}
+
 // value adds a point to a series.
-func (d *decoder) value(line, k int, year float64, text string) error {
+func (d *decoder) value(line, column, k int, year float64, text string) error {
 	if missing(text) {
 		d.missing[k]++
 		return nil
@@ -206,18 +206,18 @@ func (d *decoder) value(line, k int, year float64, text string) error {
 	if s.Column == percent || s.Column == "value" {
 		text = strings.TrimSuffix(strings.TrimSpace(text), "%")
 	}
-	v, err := d.style.number(text)
+	v, err := d.dialect.style.number(text)
 	if err != nil {
-		return fmt.Errorf("line %d: %s: %w", line, s.Column, err)
+		return d.at(line, column, err)
 	}
 	if whole := wholeOf(s.Column); whole > 0 && v > whole*(1+noisy) {
-		return fmt.Errorf("line %d: %s: %v is more than %v; if it counts something per person, call the column value", line, s.Column, v, whole)
+		return d.at(line, column, fmt.Errorf("%v is more than %v; if it counts something per person, call the column value", v, whole))
 	}
 	if d.points++; d.points > maxPoints {
 		return fmt.Errorf("line %d: more than %d points", line, maxPoints)
 	}
 	s.Year, s.Value = append(s.Year, year), append(s.Value, v)
-	d.lines[k] = append(d.lines[k], line)
+	d.places[k] = append(d.places[k], place{line, column})
 	return nil
 }
 
@@ -230,76 +230,4 @@ func wholeOf(column string) float64 {
 		return 1
 	}
 	return 0
-}
-
-// finish puts each series in the order of its years, and looks at it as a whole.
-func (d *decoder) finish() ([]Series, error) {
-	for k, s := range d.series {
-		order := make([]int, len(s.Year))
-		for i := range order {
-			order[i] = i
-		}
-		slices.SortStableFunc(order, func(a, b int) int { return cmpFloat(s.Year[a], s.Year[b]) })
-		out := Series{Name: s.Name, Column: s.Column}
-		for n, i := range order {
-			if n > 0 && s.Year[i] == s.Year[order[n-1]] {
-				return nil, fmt.Errorf("line %d: series %q has year %v already, on line %d",
-					d.lines[k][i], s.Name, s.Year[i], d.lines[k][order[n-1]])
-			}
-			out.Year, out.Value = append(out.Year, s.Year[i]), append(out.Value, s.Value[i])
-		}
-		if i := tooLow(s.Value); i >= 0 {
-			return nil, fmt.Errorf("line %d: %s: %v is negative", d.lines[k][i], s.Column, s.Value[i])
-		}
-		out.Notes = d.notes(k, out.Value)
-		d.series[k] = out
-	}
-	return d.series, nil
-}
-
-// tooLow is the first value that is negative by more than noise, -1 of none.
-func tooLow(values []float64) int {
-	least := 0.0
-	for _, v := range values {
-		least = math.Min(least, -noisy*v)
-	}
-	return slices.IndexFunc(values, func(v float64) bool { return v < least })
-}
-
-func (d *decoder) notes(k int, values []float64) (out []string) {
-	if n := d.missing[k]; n > 0 {
-		out = append(out, fmt.Sprintf("%d empty values are left out", n))
-	}
-	whole := wholeOf(d.series[k].Column)
-	outside := 0
-	for _, v := range values {
-		if v < 0 || whole > 0 && v > whole {
-			outside++
-		}
-	}
-	if outside > 0 {
-		out = append(out, fmt.Sprintf("%d values below nothing or above everybody are taken as noise", outside))
-	}
-	if len(d.layout.unread) > 0 && k == 0 {
-		out = append(out, "columns that are not read: "+strings.Join(d.layout.unread, ", "))
-	}
-	return out
-}
-
-func cmpFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
-func wrapped(err error) error {
-	var p *csv.ParseError
-	if errors.As(err, &p) {
-		return fmt.Errorf("line %d: %w", p.Line, p.Err)
-	}
-	return err
 }

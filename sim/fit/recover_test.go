@@ -126,7 +126,7 @@ func TestSaysWhereThereIsNone(t *testing.T) {
 		"short":        {"too few points: 4", false, true},
 		"flat":         {"flat: it is 7 throughout", false, true},
 		"noise":        {"", false, false},
-		"falling":      {"declines: from 900.0 in 1981", false, false},
+		"falling":      {"declines: from 900 in 1981", false, false},
 		"of each year": {"(if these are the new ones of each year, add them up", false, false},
 		"straight":     {"no inflection", true, false},
 		"steps":        {"", false, false},

@@ -21,22 +21,26 @@ type Options struct {
 	Width float64
 }
 
-// Run fits the series of a CSV file and writes what it found to out. A file
-// that can't be read or a plot of another kind is refused before anything is
-// written.
+// RefusedError is of what [Run] was given: a file that can't be read or has no
+// series, a plot of another kind. Nothing was written.
+type RefusedError struct{ Err error }
+
+// Error says what is wrong.
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// Run fits the series of a CSV file and writes what it found to out. What it
+// refuses, before anything is written, is a [RefusedError].
 func Run(out io.Writer, file string, o Options) error {
 	draw, err := drawing(o.Plot)
 	if err != nil {
-		return err
+		return &RefusedError{err}
 	}
-	f, err := os.Open(file)
+	series, err := open(file)
 	if err != nil {
-		return fmt.Errorf("open series: %w", err)
-	}
-	defer f.Close()
-	series, err := Read(f)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return &RefusedError{err}
 	}
 	results := Fit(series)
 	if o.Plot != "" {
@@ -55,6 +59,19 @@ func Run(out io.Writer, file string, o Options) error {
 		return WriteJSON(out, results)
 	}
 	return WriteTable(out, results)
+}
+
+func open(file string) ([]Series, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("open series: %w", err)
+	}
+	defer f.Close()
+	series, err := Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return series, nil
 }
 
 func drawing(file string) (func(io.Writer, chart.Figure, float64) error, error) {

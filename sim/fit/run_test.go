@@ -38,7 +38,7 @@ func TestRunWritesATable(t *testing.T) {
 	if err := Run(&out, file(t), Options{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"series ", "p ± se", "R²", "tv ", "0.02", "1980–2009", "yes\n",
+	for _, want := range []string{"series ", "p ± se", "R²", "tv ", "0.02", "1980–2009", "1979 fixed", "yes, if launched in 1979\n",
 		"telegraph <b>: no Bass curve: declines: from 90 in 1980 to 32 in 2009", "new: no Bass curve: too few points: 2"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
@@ -62,6 +62,12 @@ func TestRunWritesJSON(t *testing.T) {
 	}
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatal(err)
+	}
+	for _, key := range []string{`"launch": "fixed"`, `"launch_why": "in 1979, an interval before the first value; `, `"if_launched_an_interval_earlier": {`,
+		`"caution": "if launched in 1979"`, `"per": "year"`, `"growth_r2": 0.99`, `"launch": "none"`} {
+		if !strings.Contains(out.String(), key) {
+			t.Errorf("no %s in\n%s", key, &out)
+		}
 	}
 	tv, old, short := got.Series[0], got.Series[1], got.Series[2]
 	if tv.Series != "tv" || !tv.Describes || *tv.R2 < 0.999 || math.Abs(*tv.P-.02) > .001 || math.Abs(*tv.Q-.4) > .01 || math.Abs(*tv.M-80) > 1 || tv.Error["p"] == nil {
@@ -93,6 +99,9 @@ func TestRunDraws(t *testing.T) {
 			t.Fatalf("not well formed: %v", err)
 		}
 	}
+	if !bytes.Contains(svg, []byte("launch 1979 fixed; Bass curve: yes, if launched in 1979")) {
+		t.Error("the plot does not say how the launch was found")
+	}
 	if !bytes.Contains(svg, []byte("telegraph &lt;b&gt;")) || bytes.Contains(svg, []byte("<b>")) {
 		t.Error("a name is not escaped")
 	}
@@ -110,13 +119,14 @@ func TestRunRefusesBeforeItWrites(t *testing.T) {
 	for _, c := range []struct{ name, file, plot, want string }{
 		{"no file", filepath.Join(t.TempDir(), "none.csv"), "", "open series"},
 		{"plot of another kind", file(t), "fits.pdf", "want a name that ends in .svg or .png"},
-		{"garbage", garbage(t), "fits.svg", "line 2: year"},
+		{"garbage", garbage(t), "fits.svg", "line 2, column year"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			var out bytes.Buffer
 			err := Run(&out, c.file, Options{Plot: c.plot})
-			if err == nil || !strings.Contains(err.Error(), c.want) || out.Len() > 0 {
+			var refused *RefusedError
+			if !errors.As(err, &refused) || !strings.Contains(err.Error(), c.want) || out.Len() > 0 {
 				t.Errorf("error %v, output %q", err, &out)
 			}
 			if left, _ := os.ReadDir("."); len(left) > 0 {

@@ -2,6 +2,7 @@ package fit
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 )
@@ -40,23 +41,44 @@ type found struct {
 	low, high []float64
 	sum       float64
 	fixed     float64 // the launch, where x has none
-	launch    string
+	where     string  // what a fixed launch was put at
+	why       string  // why it was not estimated
+	odds      float64 // what its launch has to be better by, in AICc
 }
+
+// estimated tells whether the launch is one of the parameters.
+func (f *found) estimated() bool { return len(f.x) > atT0 }
 
 func best(f frame) found {
 	free := f.free()
 	fits := []found{free}
 	// A leading zero may be what was rounded or lost in noise.
-	fits = append(fits, f.fit(-f.interval(), "fixed an interval before the first value"))
+	fits = append(fits, f.fit(-f.interval(), "an interval before the first value"))
 	zeros := 0
 	for zeros < len(f.y) && f.y[zeros] == 0 {
 		zeros++
 	}
 	if zeros > 0 {
-		fits = append(fits, f.fit(0, "fixed at the first zero"))
+		fits = append(fits, f.fit(0, "at the first zero"))
+	}
+	noise := asNothing * scatter(f.y)
+	nothing := zeros
+	for nothing < len(f.y) && math.Abs(f.y[nothing]) <= noise {
+		nothing++
+	}
+	doubtful := func(i int, where string) {
+		late := f.fit(f.t[i], where)
+		late.odds = twentyToOne
+		fits = append(fits, late)
+	}
+	if nothing > 0 && zeros == 0 {
+		doubtful(0, "at the first value, which is as good as nothing")
+	}
+	if nothing > max(zeros, 1) {
+		doubtful(nothing-1, "at the last value that is as good as nothing")
 	}
 	if zeros > 1 {
-		fits = append(fits, f.fit(f.t[zeros-1], "fixed at the last leading zero"))
+		fits = append(fits, f.fit(f.t[zeros-1], "at the last leading zero"))
 	}
 	out := slices.MinFunc(fits, func(a, b found) int {
 		if a, b := a.sound(), b.sound(); a != b {
@@ -65,13 +87,43 @@ func best(f frame) found {
 			}
 			return 1
 		}
-		return cmp.Compare(a.aicc()+a.doubt(), b.aicc()+b.doubt())
+		return cmp.Compare(a.aicc()+a.odds, b.aicc()+b.odds)
 	})
-	if out.launch != free.launch && free.atSide() {
-		out.launch += "; left free, it runs off or takes p or q to the side of its range"
+	if !out.estimated() {
+		out.why = free.notTaken()
 	}
 	return out
 }
+
+// twentyToOne is the evidence that a launch needs which is not where one would
+// put it by hand, 2 ln 20 (Burnham and Anderson 2002). Where the noise hides the
+// first years, p and the launch stand for each other, and a launch drawn from the
+// noise takes p with it.
+const twentyToOne = 6
+
+// asNothing is how many standard deviations of the noise a value may be from 0
+// to count as one.
+const asNothing = 3
+
+// notTaken says what is wrong with an estimate of the launch.
+func (f *found) notTaken() string {
+	switch {
+	case f.side(atT0) < 0:
+		return fmt.Sprintf("estimated, it would be %s, the earliest year that is tried", year(f.year(f.x[atT0])))
+	case f.side(atT0) > 0:
+		return fmt.Sprintf("estimated, it would be %s, the latest that is possible", year(f.year(f.x[atT0])))
+	case f.side(atP) < 0:
+		return "estimated, it leaves p at nothing"
+	case f.side(atP) > 0 || f.side(atQ) > 0:
+		return "estimated, it takes p or q to the side of what is tried"
+	case f.r2() < goodR2:
+		return "no estimate of it makes a good curve"
+	}
+	return fmt.Sprintf("estimated, it would be %s, and the curve hardly better", year(f.year(f.x[atT0])))
+}
+
+// year turns a time of the frame into one of the series.
+func (f *frame) year(t float64) float64 { return f.first + f.span*t }
 
 // interval is the usual distance between points.
 func (f frame) interval() float64 {
@@ -89,7 +141,7 @@ func (f frame) free() found {
 		low = earliestFromZero
 		high = f.t[slices.IndexFunc(f.y, func(v float64) bool { return v > 0 })]
 	}
-	out := found{frame: f, launch: "free",
+	out := found{frame: f, odds: twentyToOne,
 		low:  []float64{math.Log(leastP), math.Log(leastQ), leastM, low},
 		high: []float64{math.Log(mostP), math.Log(mostQ), f.most, high}}
 	launches := make([]float64, 0, 8)
@@ -101,8 +153,8 @@ func (f frame) free() found {
 	return out
 }
 
-func (f frame) fit(launch float64, how string) found {
-	out := found{frame: f, launch: how, fixed: launch,
+func (f frame) fit(launch float64, where string) found {
+	out := found{frame: f, where: where, fixed: launch,
 		low:  []float64{math.Log(leastP), math.Log(leastQ), leastM},
 		high: []float64{math.Log(mostP), math.Log(mostQ), f.most}}
 	out.search([]float64{launch})
@@ -189,17 +241,7 @@ func (f *found) side(k int) int {
 // another launch may tell more. That m did says only how far the market was
 // seen; that q fell to nothing is what the series says.
 func (f *found) atSide() bool {
-	return f.side(atP) != 0 || f.side(atQ) > 0 || len(f.x) > atT0 && f.side(atT0) != 0
-}
-
-// doubt is what a free launch has to be better by: the evidence of twenty to one
-// (Burnham and Anderson 2002). Where the noise hides the first years, p and the
-// launch stand for each other, and a launch drawn from the noise takes p with it.
-func (f *found) doubt() float64 {
-	if len(f.x) > atT0 {
-		return 6 // 2 ln 20
-	}
-	return 0
+	return f.side(atP) != 0 || f.side(atQ) > 0 || f.estimated() && f.side(atT0) != 0
 }
 
 // sound fits are preferred to any other.

@@ -31,7 +31,7 @@ func TestShapes(t *testing.T) {
 		{"thousands", "series,year,count\nradio,1990,\"1,000.5\"\nradio,1991,\"1,200\"\nradio,1992,1 300\ntv,1990,1\ntv,1992,\"30,000\"\n", long, ""},
 		{"semicolons", "series;year;count\nradio;1990;1.000,5\nradio;1991;1200\nradio;1992;1.300\ntv;1990;1\ntv;1992;30000,0\n", long, ""},
 		{"missing values", "series,year,count\nradio,1990,1000.5\nradio,1991,1200\nradio,1992,1300\nradio,1993,\ntv,1990,1\ntv,1991,NA\ntv,1992,30000\n", long,
-			"1 empty values are left out"},
+			"1 value is missing, and is left out"},
 		{"columns beside", "entity,code,year,count,source\nradio,R,1990,1000.5,a\nradio,R,1991,1200,a\nradio,R,1992,1300,b\ntv,T,1990,1,a\ntv,T,1992,30000,a\n", long,
 			"columns that are not read: code, source"},
 		{"another name of the values", "series,year,sets sold so far\nradio,1990,1000.5\nradio,1991,1200\nradio,1992,1300\ntv,1990,1\ntv,1992,30000\n", unit("value"), ""},
@@ -76,7 +76,7 @@ func TestUnits(t *testing.T) {
 	// One column beside the years is a series by its own name.
 	got, err := Read(strings.NewReader("year,broadband (%)\n2001,10\n2002,101\n"))
 	if err != nil || got[0].Name != "broadband (%)" || got[0].Column != "percent" ||
-		got[0].Notes[0] != "1 values below nothing or above everybody are taken as noise" {
+		got[0].Notes[0] != "1 value below nothing or above everybody is taken as noise" {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

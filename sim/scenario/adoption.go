@@ -34,7 +34,7 @@ type Market struct {
 }
 
 // defaultAdoption's p and q are the means of 213 products (Sultan, Farley and
-// Lehmann 1990), for who chooses bass.
+// Lehmann 1990), for who chooses bass: they were found of years.
 func defaultAdoption() Adoption {
 	return Adoption{Rule: "everyone", P: 0.03, Q: 0.38, Threshold: 0.18, Seeds: 1, Seeding: "random"}
 }
@@ -69,8 +69,8 @@ func (c *checker) market(m Market) {
 
 var adoptionAbout = []about{
 	{"adoption.rule", "", "Why agents join: everyone (all there from the start), bass, threshold, fraction (Watts), complex (contagion by several) or utility (two-sided)"},
-	{"adoption.p", "per step", "Bass's innovation"},
-	{"adoption.q", "per step", "Bass's imitation"},
+	{"adoption.p", "per step", "Bass's innovation; published values, and the default, are per year: with another clock.unit divide them by its steps in a year"},
+	{"adoption.q", "per step", "Bass's imitation; per year where published, as adoption.p"},
 	{"adoption.per_edge", "", "Imitation acts along each edge of the network instead of on the whole population"},
 	{"adoption.threshold", "acquaintances, or share", "How many (threshold, complex) or what share (fraction) must have joined"},
 	{"adoption.spread", "as the threshold", "Standard deviation of the threshold among agents"},
