@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/parley-network/parley/cmd/internal/program"
+	"github.com/parley-network/parley/sim/queue"
 	"github.com/parley-network/parley/sim/result"
 	"github.com/parley-network/parley/sim/scenario"
 	"github.com/parley-network/parley/sim/sweep"
@@ -98,7 +99,11 @@ func hint(err error) string {
 	case errors.Is(err, result.ErrExists):
 		return "Go on with it by parley-sim resume, or begin another with --out."
 	case errors.Is(err, result.ErrBusy):
-		return "Wait until that process has ended. Several may share a run with --shard, each part once."
+		return "Wait until that process has ended. Several may share a run with --shard i/N: all with the same N, each part once."
+	case errors.Is(err, result.ErrNoRun):
+		return "Name the folder that parley-sim run made, such as town.run; what has no manifest yet is begun again by parley-sim run."
+	case errors.Is(err, result.ErrDiffers), errors.Is(err, queue.ErrDiffers):
+		return "For one seed both must be the same to the bit: a machine, a disk or the program is not sound. Move one of the two journals away, and its cells are run again; parley-sim verify tells whether the other holds."
 	case errors.Is(err, result.ErrAltered):
 		return "Take the folder from where it was copied, or run the scenario again in another."
 	}
