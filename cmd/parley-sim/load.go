@@ -175,6 +175,10 @@ func (m machineFlags) check() error {
 	return nil
 }
 
+// programBytes is what the program takes beside its cells: its code, and the
+// queue in it.
+const programBytes = 50 << 20
+
 // expect returns what cells take, and refuses, before anything runs, what the
 // engine can't do or the memory does not hold. at tells where a field was
 // written.
@@ -202,6 +206,7 @@ func (e *env) expect(m result.Manifest, engine sweep.Engine, cells []int, flags 
 		// what the cells were expected to keep.
 		debug.SetMemoryLimit(memory)
 	}
+	est.Memory += programBytes
 	return est, memory, nil
 }
 
