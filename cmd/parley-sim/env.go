@@ -40,8 +40,28 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		fmt.Fprintf(errOut, "parley-sim: %v\n%s\n", err, program.SeeHelp("parley-sim", err))
 		return exitUsage
 	}
-	e := &env{ctx: ctx, in: in, out: out, err: errOut, asJSON: c.JSON, engine: engine}
-	return e.failed(parsed.Run(e))
+	answer := &answered{to: out}
+	e := &env{ctx: ctx, in: in, out: answer, err: errOut, asJSON: c.JSON, engine: engine}
+	err = parsed.Run(e)
+	if err == nil && answer.failed != nil {
+		err = fmt.Errorf("write the answer: %w", answer.failed)
+	}
+	return e.failed(err)
+}
+
+// answered is standard output, which may be a file on a full disk: half an
+// answer must not look like one.
+type answered struct {
+	to     io.Writer
+	failed error
+}
+
+func (a *answered) Write(b []byte) (int, error) {
+	n, err := a.to.Write(b)
+	if err != nil && a.failed == nil {
+		a.failed = err
+	}
+	return n, err
 }
 
 // errTold is of a command that has said already what did not hold.
@@ -93,7 +113,7 @@ func hint(err error) string {
 	case errors.As(err, &crash):
 		return fmt.Sprintf("That is a mistake in the program. The first panic was at:\n%s", crash.Stack)
 	case errors.Is(err, syscall.ENOSPC):
-		return "The disk is full. What was recorded is safe: make room, then resume."
+		return "The disk is full. What was recorded is safe: make room, then resume. (A folder without manifest.json is begun again by run.)"
 	case errors.Is(err, result.ErrForeign):
 		return "Nothing was mixed in. Use the program it was begun with, or begin a new run in another folder with --out."
 	case errors.Is(err, result.ErrExists):
