@@ -5,9 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,40 +65,5 @@ func TestManifestThatIsNoJSON(t *testing.T) {
 	_, err = result.Open(dir)
 	if !errors.Is(err, result.ErrAltered) || !strings.Contains(err.Error(), "manifest.json: line 3: ") {
 		t.Errorf("got %v", err)
-	}
-}
-
-// TestHalfWrittenFilesGo once the tables are written: a process that was killed
-// left them. What another is writing at the moment stays.
-func TestHalfWrittenFilesGo(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("SKIPPED: there are no locks to tell who is writing")
-	}
-	dir := t.TempDir()
-	fill(t, dir, []int{0, 1, 2, 3, 4, 5, 6, 7}, 1)
-	left, live := filepath.Join(dir, ".tmp-runs.csv-1"), filepath.Join(dir, ".tmp-runs.csv-2")
-	for _, path := range []string{left, live, filepath.Join(dir, "notes.txt")} {
-		if err := os.WriteFile(path, []byte("cell"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	f, err := os.Open(live)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-	if err := open(t, dir).WriteTables(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("what was left is still there: %v", err)
-	}
-	for _, name := range []string{live, filepath.Join(dir, "notes.txt")} {
-		if _, err := os.Stat(name); err != nil {
-			t.Errorf("gone: %v", err)
-		}
 	}
 }
