@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/parley-network/parley/sim/study"
 )
@@ -39,6 +40,9 @@ func (c calibrateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if err := writable(c.Out); err != nil {
+		return fmt.Errorf("write the constants: %w", err)
+	}
 	found, err := study.Calibrate(e.ctx, p, start)
 	if err != nil {
 		return err
@@ -58,4 +62,20 @@ func (c calibrateCmd) Run(e *env) error {
 		written = errors.Join(study.WriteTable(w, found.Even), study.WriteTable(w, found.Lossy))
 	})
 	return errors.Join(err, written)
+}
+
+// writable tries whether a file can be put at path, before what it is to hold is
+// measured for minutes.
+func writable(path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder", path)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }

@@ -40,14 +40,16 @@ type carried struct {
 // of the run is missing any more.
 func (e *env) carryOut(folder *result.Folder, engine sweep.Engine, shard sweep.Shard, flags machineFlags, through queueFlags) error {
 	m := folder.Manifest()
-	if busy := folder.Busy(); shard.Count == 1 && len(busy) > 0 {
-		return fmt.Errorf("journal %s: %w", strings.Join(busy, ", "), result.ErrBusy)
-	}
 	writer, err := folder.Writer(shard.Log())
 	if err != nil {
 		return err
 	}
 	defer writer.Close()
+	if busy, err := folder.Busy(shard.Crosses); err != nil {
+		return err
+	} else if len(busy) > 0 {
+		return fmt.Errorf("journal %s, which has cells of part %v as well: %w", strings.Join(busy, ", "), shard, result.ErrBusy)
+	}
 	for _, note := range folder.Notes() {
 		e.note("%s", note)
 	}
@@ -59,7 +61,7 @@ func (e *env) carryOut(folder *result.Folder, engine sweep.Engine, shard sweep.S
 	est.LongestFirst(m, cells)
 	engine, sink, unwatch, err := e.live(flags.Live, folder, engine, writer)
 	if err != nil {
-		return err
+		return e.unfinished(folder, err)
 	}
 	defer unwatch()
 	start := time.Now()

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/parley-network/parley/cmd/internal/program"
+	"github.com/parley-network/parley/sim/queue"
 	"github.com/parley-network/parley/sim/result"
 	"github.com/parley-network/parley/sim/scenario"
 	"github.com/parley-network/parley/sim/sweep"
@@ -39,8 +40,28 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		fmt.Fprintf(errOut, "parley-sim: %v\n%s\n", err, program.SeeHelp("parley-sim", err))
 		return exitUsage
 	}
-	e := &env{ctx: ctx, in: in, out: out, err: errOut, asJSON: c.JSON, engine: engine}
-	return e.failed(parsed.Run(e))
+	answer := &answered{to: out}
+	e := &env{ctx: ctx, in: in, out: answer, err: errOut, asJSON: c.JSON, engine: engine}
+	err = parsed.Run(e)
+	if err == nil && answer.failed != nil {
+		err = fmt.Errorf("write the answer: %w", answer.failed)
+	}
+	return e.failed(err)
+}
+
+// answered is standard output, which may be a file on a full disk: half an
+// answer must not look like one.
+type answered struct {
+	to     io.Writer
+	failed error
+}
+
+func (a *answered) Write(b []byte) (int, error) {
+	n, err := a.to.Write(b)
+	if err != nil && a.failed == nil {
+		a.failed = err
+	}
+	return n, err
 }
 
 // errTold is of a command that has said already what did not hold.
@@ -92,13 +113,17 @@ func hint(err error) string {
 	case errors.As(err, &crash):
 		return fmt.Sprintf("That is a mistake in the program. The first panic was at:\n%s", crash.Stack)
 	case errors.Is(err, syscall.ENOSPC):
-		return "The disk is full. What was recorded is safe: make room, then resume."
+		return "The disk is full. What was recorded is safe: make room, then resume. (A folder without manifest.json is begun again by run.)"
 	case errors.Is(err, result.ErrForeign):
 		return "Nothing was mixed in. Use the program it was begun with, or begin a new run in another folder with --out."
 	case errors.Is(err, result.ErrExists):
 		return "Go on with it by parley-sim resume, or begin another with --out."
 	case errors.Is(err, result.ErrBusy):
-		return "Wait until that process has ended. Several may share a run with --shard, each part once."
+		return "Wait until that process has ended. Several may share a run with --shard i/N: all with the same N, each part once."
+	case errors.Is(err, result.ErrNoRun):
+		return "Name the folder that parley-sim run made, such as town.run; what has no manifest yet is begun again by parley-sim run."
+	case errors.Is(err, result.ErrDiffers), errors.Is(err, queue.ErrDiffers):
+		return "For one seed both must be the same to the bit: a machine, a disk or the program is not sound. Move one of the two journals away, and its cells are run again; parley-sim verify tells whether the other holds."
 	case errors.Is(err, result.ErrAltered):
 		return "Take the folder from where it was copied, or run the scenario again in another."
 	}

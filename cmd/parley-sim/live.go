@@ -65,6 +65,18 @@ func loopback(addr string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
+// canListen tells before anything runs that somebody has the address already.
+func canListen(addr string) error {
+	if addr == "" {
+		return nil
+	}
+	l, err := listenLoopback(addr)
+	if err != nil {
+		return err
+	}
+	return l.Close()
+}
+
 func listenLoopback(addr string) (net.Listener, error) {
 	addr, err := loopback(addr)
 	if err != nil {
@@ -72,7 +84,7 @@ func listenLoopback(addr string) (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("serve the live page: %w", err)
+		return nil, fmt.Errorf("serve the live page: %w; --live 127.0.0.1:0 takes an address that is free", err)
 	}
 	return l, nil
 }

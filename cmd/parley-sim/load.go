@@ -41,7 +41,7 @@ func (s scenarioFlags) open(e *env) (*scenario.File, scenario.Problems, error) {
 	if err != nil {
 		return nil, nil, err // scenario.Problems, each in its place
 	}
-	if err := checkEdges(f); err != nil {
+	if err := e.checkEdges(f); err != nil {
 		return nil, nil, err
 	}
 	for _, p := range idle {
@@ -93,7 +93,7 @@ func (s scenarioFlags) change(f *scenario.File) error {
 }
 
 // checkEdges reads the edge list that a scenario names, for what is wrong in it.
-func checkEdges(f *scenario.File) error {
+func (e *env) checkEdges(f *scenario.File) error {
 	if f.Scenario.Network.Kind != "file" {
 		return nil
 	}
@@ -105,6 +105,10 @@ func checkEdges(f *scenario.File) error {
 	edges, err := graph.ReadList(list.Name(), list)
 	if err != nil {
 		return usageError{fmt.Errorf("%s: network.file: %w", f.At("network.file"), err)}
+	}
+	if edges.Loops+edges.Twice > 0 {
+		fmt.Fprintf(e.err, "%s: network.file: %s: %d edges from a node to itself and %d that are there already are left out; %d are not\n",
+			f.At("network.file"), list.Name(), edges.Loops, edges.Twice, edges.Edges())
 	}
 	for i := range f.Scenario.Points() {
 		s, _, err := f.Scenario.Point(i)
@@ -183,6 +187,10 @@ func (m machineFlags) check() error {
 	return nil
 }
 
+// programBytes is what the program takes beside its cells: its code, and the
+// queue in it.
+const programBytes = 50 << 20
+
 // expect returns what cells take, and refuses, before anything runs, what the
 // engine can't do or the memory does not hold. at tells where a field was
 // written.
@@ -210,6 +218,7 @@ func (e *env) expect(m result.Manifest, engine sweep.Engine, cells []int, flags 
 		// what the cells were expected to keep.
 		debug.SetMemoryLimit(memory)
 	}
+	est.Memory += programBytes
 	return est, memory, nil
 }
 

@@ -49,6 +49,8 @@ type planned struct {
 	Free        int64         `json:"memory_free_bytes,omitempty"`
 	// Idle are settings that were written and change nothing.
 	Idle scenario.Problems `json:"without_effect,omitempty"`
+
+	provided string // what has to be so for it to take as long
 }
 
 // Run shows the plan.
@@ -72,6 +74,9 @@ func (c planCmd) Run(e *env) error {
 	p := planned{Bass: bass, Scenario: c.Scenario, Hash: m.Hash, Engine: m.Scenario.Engine, Seed: m.Scenario.Seed, Calibration: m.Scenario.Calibration,
 		Points: m.Scenario.Points(), Count: len(m.Cells), Cells: m.Cells, Workers: c.Workers,
 		Work: est.Work.Seconds(), Wall: est.Wall.Seconds(), Memory: est.Memory, Free: free, Idle: idle}
+	if m.Scenario.Study == "society" && m.Scenario.People.Intents > 0 && m.Scenario.Adoption.Rule != "everyone" {
+		p.provided = ", less where not all take part"
+	}
 	return e.show(p, func(w io.Writer) { p.print(w, est, c.All) })
 }
 
@@ -108,7 +113,7 @@ func (p planned) print(w io.Writer, est sweep.Estimate, all bool) {
 		fmt.Fprintf(w, "adoption  %s\n", p.Bass)
 	}
 	fmt.Fprintf(w, "cells     %d: %d points, %d times each\n", p.Count, p.Points, p.Count/p.Points)
-	fmt.Fprintf(w, "time      about %s with %d workers (%s of one core)\n", span(est.Wall), p.Workers, span(est.Work))
+	fmt.Fprintf(w, "time      about %s with %d workers (%s of one core)%s\n", span(est.Wall), p.Workers, span(est.Work), p.provided)
 	fmt.Fprintf(w, "memory    about %s", sweep.Bytes(p.Memory))
 	if p.Free > 0 {
 		fmt.Fprintf(w, " of %s", sweep.Bytes(p.Free))

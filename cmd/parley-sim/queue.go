@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -19,6 +20,17 @@ type queueFlags struct {
 	Queue string `help:"Have the workers of a NATS cluster run the cells: nats://HOST:4222, several joined by commas. By default the queue is in this process." env:"PARLEY_SIM_QUEUE" placeholder:"URL"`
 	Creds string `help:"A NATS credentials file for --queue." env:"PARLEY_SIM_QUEUE_CREDS" placeholder:"FILE"`
 	Alone bool   `help:"With --queue, run no cells in this process." name:"no-local"`
+}
+
+// check refuses an address that is none, before a folder is made.
+func (q queueFlags) check() error {
+	if q.Queue == "" {
+		return nil
+	}
+	if _, err := queue.ParseAddress(q.Queue, q.Creds); err != nil {
+		return usageError{err}
+	}
+	return nil
 }
 
 const (
@@ -89,16 +101,17 @@ func runID(dir string) (string, error) {
 	}
 	defer os.Remove(part.Name())
 	_, err = fmt.Fprintln(part, text)
-	if err = errors.Join(err, part.Close()); err != nil {
+	if err = errors.Join(err, part.Chmod(0o644), part.Close()); err != nil {
 		return "", fmt.Errorf("name the run: %w", err)
 	}
-	// Another part of the run may have been quicker: then its name holds.
-	if err := os.Link(part.Name(), path); errors.Is(err, os.ErrExist) {
-		return runID(dir)
-	} else if err != nil {
-		return "", fmt.Errorf("name the run: %w", err)
+	// Another part of the run may have been quicker: then its name holds. A file
+	// system without links has the rename, which the last of two wins.
+	if err := os.Link(part.Name(), path); err != nil && !errors.Is(err, os.ErrExist) {
+		if err := os.Rename(part.Name(), path); err != nil {
+			return "", fmt.Errorf("name the run: %w", err)
+		}
 	}
-	return text, nil
+	return runID(dir)
 }
 
 type workerCmd struct {
@@ -144,6 +157,9 @@ func (c workerCmd) Run(e *env) error {
 	memory, err := c.memory()
 	if err != nil {
 		return usageError{fmt.Errorf("--memory: %w", err)}
+	}
+	if memory > 0 {
+		debug.SetMemoryLimit(memory) // as expect does for who runs cells without a queue
 	}
 	w := queue.Workers{
 		Version: runVersion(), Name: c.Name, Count: c.Workers, Memory: memory, Idle: c.Idle, Cache: c.Cache,

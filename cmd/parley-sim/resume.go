@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/parley-network/parley/sim/result"
 )
 
@@ -28,6 +30,9 @@ Example:
 func (c resumeCmd) Run(e *env) error {
 	shard, err := e.shard(c.Shard)
 	if err != nil {
+		return err
+	}
+	if err := errors.Join(c.queueFlags.check(), canListen(c.Live)); err != nil {
 		return err
 	}
 	folder, err := result.Open(c.Dir)

@@ -53,6 +53,9 @@ func (c runCmd) Run(e *env) error {
 	if _, _, err := e.expect(m, engine, shard.Of(allCells(m)), c.machineFlags, f.At); err != nil {
 		return err
 	}
+	if err := errors.Join(c.queueFlags.check(), canListen(c.Live)); err != nil {
+		return err
+	}
 	dir := c.Out
 	if dir == "" {
 		base := filepath.Base(c.Scenario)

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -48,6 +44,7 @@ type verified struct {
 	Differ  []sweep.Difference `json:"differ"`
 	Missing int                `json:"missing"`
 	Tables  []string           `json:"tables_that_differ"`
+	Where   []result.Altered   `json:"where_they_differ,omitempty"`
 	Absent  []string           `json:"tables_that_are_not_there,omitempty"`
 	Notes   []string           `json:"notes,omitempty"`
 	Holds   bool               `json:"holds"`
@@ -98,13 +95,13 @@ func (c verifyCmd) Run(e *env) error {
 // divide tells tables that say something else from those that say nothing:
 // the journal has all that was found, and what is too long to be handed on can
 // be written from it again.
-func (v *verified) divide(altered []string) {
-	for _, name := range altered {
-		if _, err := os.Lstat(filepath.Join(v.Dir, name)); errors.Is(err, fs.ErrNotExist) {
-			v.Absent = append(v.Absent, name)
-		} else {
-			v.Tables = append(v.Tables, name)
+func (v *verified) divide(altered []result.Altered) {
+	for _, a := range altered {
+		if a.Absent {
+			v.Absent = append(v.Absent, a.Name)
+			continue
 		}
+		v.Tables, v.Where = append(v.Tables, a.Name), append(v.Where, a)
 	}
 }
 
@@ -146,8 +143,11 @@ func (v verified) print(w io.Writer) {
 	for _, d := range v.Differ {
 		fmt.Fprintf(w, "%v: %s\n", d.Cell, d.What)
 	}
-	for _, t := range v.Tables {
-		fmt.Fprintf(w, "%s is not what the journal says; parley-sim resume %s writes it again\n", t, v.Dir)
+	if len(v.Differ) > 0 && v.Program == v.Now {
+		fmt.Fprintf(w, "The program is the one that made the run: its record was changed. Take %s from where it was copied, or run the scenario again in another folder.\n", v.Dir)
+	}
+	for _, a := range v.Where {
+		fmt.Fprintf(w, "%s is not what the journal says, from %s on; parley-sim resume %s writes it again\n", a.Name, place(a), v.Dir)
 	}
 	if len(v.Absent) > 0 {
 		fmt.Fprintf(w, "Not there: %s; parley-sim resume %s writes what the journal says.\n", strings.Join(v.Absent, ", "), v.Dir)
@@ -163,4 +163,12 @@ func (v verified) print(w io.Writer) {
 		verdict = "is not finished, and holds as far as it goes"
 	}
 	fmt.Fprintf(w, "%s %s: %d of %d cells the same to the bit\n", v.Dir, verdict, v.Same, v.Cells)
+}
+
+// place is where a table differs: a line of what has lines.
+func place(a result.Altered) string {
+	if strings.HasSuffix(a.Name, ".csv") {
+		return fmt.Sprintf("line %d", a.Line)
+	}
+	return fmt.Sprintf("byte %d", a.Byte)
 }

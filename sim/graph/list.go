@@ -3,6 +3,7 @@ package graph
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -22,7 +23,8 @@ type List struct {
 // ReadList reads an edge list: two node numbers a line with white space between
 // and around, '#' begins a comment, empty lines are passed over. The numbers
 // may be any below 2⁶⁴: nodes are renumbered from 0 in their order. Anything
-// else is refused with name and line, and so is a list of no edge.
+// else is refused with name and line, and so is a list without an edge between
+// two nodes.
 func ReadList(name string, in io.Reader) (*List, error) {
 	var from, to []uint64
 	scan := bufio.NewScanner(in)
@@ -30,7 +32,11 @@ func ReadList(name string, in io.Reader) (*List, error) {
 	line := 0
 	for scan.Scan() {
 		line++
-		text, _, _ := bytes.Cut(scan.Bytes(), []byte{'#'})
+		whole := scan.Bytes()
+		if line == 1 {
+			whole = bytes.TrimPrefix(whole, []byte("\ufeff")) // as some editors put it before UTF-8
+		}
+		text, _, _ := bytes.Cut(whole, []byte{'#'})
 		fields := bytes.Fields(text)
 		if len(fields) == 0 {
 			continue
@@ -51,13 +57,19 @@ func ReadList(name string, in io.Reader) (*List, error) {
 		}
 		from, to = append(from, a), append(to, b)
 	}
-	if err := scan.Err(); err != nil {
+	if err := scan.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return nil, fmt.Errorf("%s:%d: longer than %d bytes: want two node numbers", name, line+1, MaxLine)
+	} else if err != nil {
 		return nil, fmt.Errorf("%s:%d: read edge list: %w", name, line+1, err)
 	}
 	if len(from) == 0 {
 		return nil, fmt.Errorf("%s: an edge list with no edge", name)
 	}
-	return renumber(from, to), nil
+	l := renumber(from, to)
+	if l.Edges() == 0 {
+		return nil, fmt.Errorf("%s: an edge list with no edge between two nodes", name)
+	}
+	return l, nil
 }
 
 func renumber(from, to []uint64) *List {

@@ -34,13 +34,14 @@ func TestReadListRefuses(t *testing.T) {
 		"":                                  "net.txt: an edge list with no edge",
 		"# nothing\n":                       "net.txt: an edge list with no edge",
 		"1 2\n3\n":                          "net.txt:2: 1 words: want two node numbers",
+		"1 1\n2 2\n":                        "net.txt: an edge list with no edge between two nodes",
 		"1 2 0.5\n":                         "net.txt:1: 3 words",
 		"1 2\n\n1 x\n":                      `net.txt:3: "x" is no node number`,
 		"-1 2\n":                            `net.txt:1: "-1" is no node number`,
 		"1.0 2\n":                           `net.txt:1: "1.0"`,
 		"1,2\n":                             "net.txt:1: 1 words",
 		"1 18446744073709551616\n":          `"18446744073709551616" is no node number`,
-		"1 2\n" + strings.Repeat("9", 5000): "net.txt:2: read edge list: bufio.Scanner: token too long",
+		"1 2\n" + strings.Repeat("9", 5000): "net.txt:2: longer than 4096 bytes: want two node numbers",
 	} {
 		if _, err := graph.ReadList("net.txt", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.20q: got %v, want %q", text, err, want)
@@ -49,6 +50,18 @@ func TestReadListRefuses(t *testing.T) {
 	broken := errors.New("disk gone")
 	if _, err := graph.ReadList("net.txt", iotest.ErrReader(broken)); !errors.Is(err, broken) {
 		t.Errorf("a reader that fails: %v", err)
+	}
+}
+
+// Editors on Windows begin a text with a byte order mark, and end lines in two
+// characters.
+func TestReadListFromWindows(t *testing.T) {
+	l, err := graph.ReadList("net.txt", strings.NewReader("\ufeff1 2\r\n2 3\r\n"))
+	if err != nil || l.Edges() != 2 {
+		t.Fatalf("%+v, %v", l, err)
+	}
+	if _, err := graph.ReadList("net.txt", strings.NewReader("1 2\n\ufeff2 3\n")); err == nil {
+		t.Error("a mark in the middle is no number")
 	}
 }
 

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"math"
+	"os"
 	"time"
 
 	"github.com/parley-network/parley/sim/mesh"
@@ -19,7 +21,11 @@ const (
 	marketTime = 45  // likewise where there is a market: gains, expectations
 	intentTime = 900
 	offerTime  = 450
-	meshTime   = 9_000_000 // one topic's mesh of a thousand, settled and cast over
+	meshTime   = 11_000_000 // one topic's mesh of a thousand, settled and cast over
+	tradeTime  = 6_000_000  // where there is a market, once: expectations, quantiles
+	floodTime  = 16_000_000 // where there is spam, once
+	listTime   = 900        // an edge of a file, to read and sort
+	listBytes  = 70         // while it is read
 
 	agentBytes  = 45
 	marketBytes = 90 // an agent's more, where there is a market
@@ -41,6 +47,9 @@ func (e *Engine) Expect(s scenario.Scenario) (time.Duration, int64) {
 	steps := float64(max(1, s.Clock.Steps))
 	took := agents*agentTime + edges*edgeTime
 	held := agents*agentBytes + edges*edgeBytes
+	if s.Network.Kind == "file" {
+		took, held = took+edges*listTime, held+edges*listBytes
+	}
 	if s.People.Intents == 0 {
 		if s.Adoption.Rule == "bass" && s.Adoption.PerEdge && edges > 0 {
 			return time.Duration(took + edges*eventTime), int64(held+edges*spreadBytes) + baseBytes
@@ -49,7 +58,10 @@ func (e *Engine) Expect(s scenario.Scenario) (time.Duration, int64) {
 	}
 	intents := float64(s.People.Count) * s.People.Intents
 	offers := intents * sellersOf(s)
-	took += steps * (agents*(stepTime+marketTime) + intents*intentTime + offers*offerTime)
+	took += tradeTime + steps*(agents*(stepTime+marketTime)+intents*intentTime+offers*offerTime)
+	if s.Attack.Kind == "spam" {
+		took += floodTime
+	}
 	held += agents*marketBytes + intents*intentBytes + offers*offerBytes
 	return time.Duration(took + meshes(s, agents)), int64(held) + baseBytes
 }
@@ -61,8 +73,20 @@ func degree(n scenario.Network, agents float64) float64 {
 		return 0
 	case "barabasi-albert":
 		return min(2*float64(n.Attach), agents-1)
+	case "file":
+		return 2 * listed(n.File, agents) / agents
 	}
 	return min(n.Degree, agents-1)
+}
+
+// listed is how many edges a file of so many people may have, by its length: two
+// numbers of as many digits as theirs a line. It is 0 of one that is not there.
+func listed(path string, agents float64) float64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return float64(info.Size()) / (2*math.Ceil(math.Log10(agents+1)) + 2)
 }
 
 // sellersOf is how many vendors, on average, sell what an intent asks for where

@@ -1,6 +1,10 @@
 package model
 
 import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"syscall"
@@ -76,5 +80,56 @@ func TestExpect(t *testing.T) {
 		if r := float64(memory) / float64(held); r > 2.5 || r < 0.4 {
 			t.Errorf("%s: %d MB expected, %d MB held", name, memory>>20, held>>20)
 		}
+	}
+}
+
+// TestExpectOfSmallRuns: what a run takes once is most of what a small one takes.
+func TestExpectOfSmallRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures for a second")
+	}
+	gossip := scenario.Default()
+	gossip.People.Count, gossip.Vendors.Count, gossip.People.Intents, gossip.Clock.Steps = 300, 60, 0.05, 3
+	gossip.Adoption = scenario.Adoption{Rule: "everyone"}
+	spam := gossip
+	spam.People.Count, spam.Vendors.Count = 800, 200
+	spam.Attack.Kind, spam.Attack.Sybils, spam.Attack.Rate, spam.Attack.Budget = "spam", 500, 5, 2e7
+	spam.Protocol.Work = 14
+	for name, s := range map[string]scenario.Scenario{"gossip": gossip, "spam": spam} {
+		expected, _ := New().Expect(s)
+		began := processor()
+		for range 5 {
+			run(t, s, 1)
+		}
+		took := (processor() - began) / 5
+		t.Logf("%s: %v expected, %v taken", name, expected, took)
+		if r := expected.Seconds() / took.Seconds(); r > 3 || r < 0.3 {
+			t.Errorf("%s: %v expected, %v taken", name, expected, took)
+		}
+	}
+}
+
+// TestExpectOfAnEdgeList: its edges count, by the length of the file.
+func TestExpectOfAnEdgeList(t *testing.T) {
+	s := scenario.Default()
+	s.People.Count, s.Vendors.Count, s.People.Intents = 100_000, 0, 0
+	s.Network.Kind = "file"
+	s.Network.File = filepath.Join(t.TempDir(), "friends.txt")
+	var list bytes.Buffer
+	const edges = 200_000
+	for i := range edges {
+		fmt.Fprintln(&list, i%100_000, (i*7919+1)%100_000)
+	}
+	if err := os.WriteFile(s.Network.File, list.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n := listed(s.Network.File, 100_000); n < edges/2 || n > edges*3/2 {
+		t.Errorf("%.0f edges expected of %d", n, edges)
+	}
+	with, more := New().Expect(s)
+	s.Network.File = "nowhere"
+	without, less := New().Expect(s)
+	if with < without+50*time.Millisecond || more < less+8<<20 {
+		t.Errorf("%v and %d MB with the list, %v and %d without", with, more>>20, without, less>>20)
 	}
 }

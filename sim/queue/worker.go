@@ -109,14 +109,22 @@ func (c *crew) slot(ctx context.Context, name string) error {
 			return fmt.Errorf("worker %s: %w", name, err)
 		default:
 			cons = nil
-			if s := err.Error(); s != trouble {
+			if s := noCell(err); s != trouble {
 				trouble = s
-				c.teller.tell(Note{Kind: Troubled, Cell: -1, Worker: name, Text: "no cell to be had: " + s})
+				c.teller.tell(Note{Kind: Troubled, Cell: -1, Worker: name, Text: s})
 			}
 			_ = wait(ctx, reconnectWait)
 		}
 	}
 	return nil
+}
+
+// noCell says why there was none.
+func noCell(err error) string {
+	if gone(err) {
+		return "no run of this version has put a cell into the queue yet; waiting for one"
+	}
+	return "no cell to be had: " + err.Error()
 }
 
 // next waits for a cell. The error is DeadlineExceeded if there was none.

@@ -52,7 +52,7 @@ func TestPageTellsWhatWasRun(t *testing.T) {
 	in.Cells[4].Outcome = nil
 	got := page(t, in, Options{})
 	for _, want := range []string{"First town, first year", "18 runs with the model engine: 6 points (adoption.p 0.005, 0.05 × adoption.q 0.02, 0.1, 0.3), 3 runs of each with a seed of its own.",
-		"60 people and 3 vendors in 12 places, over 52 weeks", "17 of 18", "1 of 18 was not finished and not in this report.",
+		"60 people and 3 vendors in 12 places, over 52 weeks", "17 of 18", "1 of 18 was not finished, and left out of this report.",
 		in.Hash, "v0.5.0", "2026-03-04T05:06:07Z", "1000, 1001, 1002, 2000, and 14 more", "The whole scenario", "Over time", "Over the sweep", "Distributions", "The spread over the network",
 		`<a href="./runs.csv">runs.csv</a>`, "Intents filled by the network", `href="./plots/curve-1-participants.svg"`} {
 		if !strings.Contains(got, want) {

@@ -70,7 +70,7 @@ func (d *digest) extents() string {
 func (d *digest) notes() []string {
 	out := slices.Clone(d.in.Notes)
 	if missing := len(d.in.Cells) - d.finished; missing > 0 {
-		out = append(out, fmt.Sprintf("%s of %s %s not finished and not in this report.",
+		out = append(out, fmt.Sprintf("%s of %s %s not finished, and left out of this report.",
 			grouped(missing), grouped(len(d.in.Cells)), map[bool]string{true: "was", false: "were"}[missing == 1]))
 	}
 	return out

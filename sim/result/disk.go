@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/parley-network/parley/sim/scenario"
 )
@@ -20,10 +21,39 @@ func writeFile(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(temp, path); err != nil {
-		return errors.Join(err, os.Remove(temp))
+	err = os.Rename(temp, path)
+	if errors.Is(err, os.ErrNotExist) { // dropTemps of another process came just between
+		if temp, err = writeTemp(path, write); err != nil {
+			return err
+		}
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		os.Remove(temp) // the first error is told
+		return err
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+// dropTemps removes what processes that were killed left half written in a
+// folder. What is being written is locked.
+func dropTemps(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) || !locks {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), tempPrefix) || locked(path) {
+			continue
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 func writeTemp(path string, write func(io.Writer) error) (name string, err error) {
@@ -31,7 +61,10 @@ func writeTemp(path string, write func(io.Writer) error) (name string, err error
 	if err != nil {
 		return "", err
 	}
-	err = write(f)
+	err = lock(f)
+	if err == nil {
+		err = write(f)
+	}
 	if err == nil {
 		err = f.Chmod(0o644)
 	}

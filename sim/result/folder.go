@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 const (
@@ -18,6 +19,8 @@ const (
 )
 
 var (
+	// ErrNoRun is of a place without a run in it.
+	ErrNoRun = errors.New("is no run's folder")
 	// ErrExists is of a folder that holds a run already.
 	ErrExists = errors.New("holds a run already")
 	// ErrMissing is of a cell without a result.
@@ -99,8 +102,8 @@ func emptyEnough(dir string) error {
 // error; what was torn or damaged is left out, and [Folder.Notes] tells.
 func Open(dir string) (*Folder, error) {
 	m, err := readManifest(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s is no run's folder: %w", dir, err)
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, fmt.Errorf("%s %w: there is no %s in it", dir, ErrNoRun, manifestName)
 	} else if err != nil {
 		return nil, err
 	}

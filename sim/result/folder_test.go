@@ -147,8 +147,10 @@ func TestCreateRefuses(t *testing.T) {
 	if _, err := result.Create(other, manifest(t, swept())); err == nil || !strings.Contains(err.Error(), "thesis.tex") {
 		t.Errorf("where there is something else: %v", err)
 	}
-	if _, err := result.Open(other); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("opened no run: %v", err)
+	for _, no := range []string{other, filepath.Join(other, "thesis.tex"), filepath.Join(other, "nowhere")} {
+		if _, err := result.Open(no); !errors.Is(err, result.ErrNoRun) || !strings.Contains(err.Error(), no) {
+			t.Errorf("opened no run: %v", err)
+		}
 	}
 }
 
@@ -231,8 +233,12 @@ func TestWriter(t *testing.T) {
 	if _, err := open(t, dir).Writer("local"); !errors.Is(err, result.ErrBusy) {
 		t.Errorf("two write one log: %v", err)
 	}
-	if busy := open(t, dir).Busy(); len(busy) != 1 || busy[0] != "local" {
-		t.Errorf("busy: %v", busy)
+	all := func(string) bool { return true }
+	if busy, err := open(t, dir).Busy(all); err != nil || len(busy) != 1 || busy[0] != "local" {
+		t.Errorf("busy: %v, %v", busy, err)
+	}
+	if busy, err := open(t, dir).Busy(func(log string) bool { return log != "local" }); err != nil || len(busy) != 0 {
+		t.Errorf("busy beside it: %v, %v", busy, err)
 	}
 	if _, err := f.Writer("../x"); err == nil {
 		t.Error("a log outside the folder")
@@ -241,8 +247,8 @@ func TestWriter(t *testing.T) {
 	if err := w.Put(bg, 1, found(1)); err == nil {
 		t.Error("written after Close")
 	}
-	if busy := open(t, dir).Busy(); len(busy) != 0 {
-		t.Errorf("busy after Close: %v", busy)
+	if busy, err := open(t, dir).Busy(all); err != nil || len(busy) != 0 {
+		t.Errorf("busy after Close: %v, %v", busy, err)
 	}
 }
 
@@ -522,7 +528,8 @@ func TestTablesDoNotDependOnTheOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{result.RunsCSV, result.SamplesCSV}, altered); diff != "" {
+	want := []result.Altered{{Name: result.RunsCSV, Line: 1, Byte: 4}, {Name: result.SamplesCSV, Absent: true}}
+	if diff := cmp.Diff(want, altered); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -6,15 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// locks says that the system has them.
+const locks = true
 
 // lock takes a file for this process. The kernel lets go of it when the file is
 // closed or the process ends, however it ends. A file system without locks is
 // no obstacle: writers have a log each.
 func lock(f *os.File) error {
-	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	err := flock(f)
+	for try := 0; try < looks && errors.Is(err, unix.EWOULDBLOCK); try++ {
+		time.Sleep(look)
+		err = flock(f)
+	}
 	switch {
 	case err == nil, errors.Is(err, unix.ENOTSUP), errors.Is(err, unix.ENOSYS):
 		return nil
@@ -23,6 +31,15 @@ func lock(f *os.File) error {
 	}
 	return fmt.Errorf("lock: %w", err)
 }
+
+// Whoever looks whether a file is locked has it for a moment: it is asked for a
+// few times before somebody else is said to have it.
+const (
+	looks = 5
+	look  = 20 * time.Millisecond
+)
+
+func flock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) }
 
 func unlock(f *os.File) error {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_UN)

@@ -102,7 +102,7 @@ func decodeManifest(text []byte) (Manifest, error) {
 		Format int `json:"format"`
 	}
 	if err := json.Unmarshal(text, &format); err != nil {
-		return Manifest{}, err
+		return Manifest{}, noManifest(text, err)
 	}
 	if format.Format != Format {
 		return Manifest{}, fmt.Errorf("format %d; this program reads %d", format.Format, Format)
@@ -112,7 +112,7 @@ func decodeManifest(text []byte) (Manifest, error) {
 	dec.UseNumber()
 	var m Manifest
 	if err := dec.Decode(&m); err != nil {
-		return Manifest{}, err
+		return Manifest{}, noManifest(text, err)
 	}
 	if err := m.Scenario.Validate(); err != nil {
 		return Manifest{}, fmt.Errorf("the scenario in it: %w", err)
@@ -136,6 +136,15 @@ func decodeManifest(text []byte) (Manifest, error) {
 		}
 	}
 	return want, nil
+}
+
+// noManifest says in which line the text is none, where that can be told.
+func noManifest(text []byte, err error) error {
+	var syntax *json.SyntaxError
+	if !errors.As(err, &syntax) || syntax.Offset > int64(len(text)) {
+		return fmt.Errorf("%w: %w", err, ErrAltered)
+	}
+	return fmt.Errorf("line %d: %w: %w", 1+bytes.Count(text[:syntax.Offset], []byte{'\n'}), err, ErrAltered)
 }
 
 // same compares but for the type of numbers, which JSON does not keep.

@@ -1,20 +1,15 @@
 package result
 
 import (
-	"crypto/sha256"
 	"encoding/csv"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 
 	"github.com/parley-network/parley/sim/outcome"
-	"github.com/parley-network/parley/sim/scenario"
 )
 
 // The names of the tables in a run's folder.
@@ -37,6 +32,11 @@ func (f *Folder) WriteTables() error {
 			return err
 		}
 	}
+	for _, dir := range []string{f.dir, filepath.Join(f.dir, inputsName)} {
+		if err := dropTemps(dir); err != nil {
+			return fmt.Errorf("remove what was left half written: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -47,26 +47,6 @@ type table struct {
 
 func (f *Folder) tables() []table {
 	return []table{{RunsCSV, f.writeRuns}, {SeriesCSV, f.writeSeries}, {SeriesParquet, f.writeParquet}, {SamplesCSV, f.writeSamples}}
-}
-
-// AlteredTables names the tables that are not, to the byte, what the journal
-// would be written as.
-func (f *Folder) AlteredTables() ([]string, error) {
-	altered := []string{}
-	for _, t := range f.tables() {
-		want := sha256.New()
-		if err := t.write(want); err != nil {
-			return nil, fmt.Errorf("%s: %w", t.name, err)
-		}
-		got, err := scenario.DigestFile(filepath.Join(f.dir, t.name))
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return nil, err
-		}
-		if got != hex.EncodeToString(want.Sum(nil)) {
-			altered = append(altered, t.name)
-		}
-	}
-	return altered, nil
 }
 
 // each calls visit for every cell in order.

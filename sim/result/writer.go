@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/parley-network/parley/sim/outcome"
@@ -64,7 +65,7 @@ func (f *Folder) takeOver(name string, file *os.File) (*log, error) {
 		l.file.Close() // it was only read
 		f.forget(l)
 	}
-	l.file, l.end = file, 0
+	l.file, l.end, l.growing = file, 0, false
 	if err := f.scan(l); err != nil {
 		return nil, err
 	}
@@ -178,15 +179,19 @@ func (w *Writer) Close() error {
 	return unlock(w.log.file)
 }
 
-// Busy names the logs that other processes are writing.
-func (f *Folder) Busy() []string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// Busy names the logs that others are writing, this process's own writers
+// included, of those that mind is told of and says yes to.
+func (f *Folder) Busy(mind func(log string) bool) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(f.dir, journalName)) // some may have been made since the folder was opened
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
 	var out []string
-	for _, l := range f.logs {
-		if locked(logPath(f.dir, l.name)) {
-			out = append(out, l.name)
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), logSuffix)
+		if ok && mind(name) && locked(logPath(f.dir, name)) {
+			out = append(out, name)
 		}
 	}
-	return out
+	return out, nil
 }

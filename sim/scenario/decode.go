@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 // decode writes a tree of values into s. The problems are everything in the
@@ -95,6 +98,8 @@ func kindOf(v any) string {
 		return "a whole number"
 	case float64:
 		return "a number"
+	case time.Time, toml.LocalDate, toml.LocalTime, toml.LocalDateTime:
+		return "a date or a time of day"
 	}
 	return fmt.Sprintf("a %T", v)
 }

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -69,6 +70,7 @@ func Parse(path string, text []byte) (*File, Problems) {
 	f := &File{Path: path, Scenario: Default()}
 	var tree map[string]any
 	var err error
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // as some editors put it before UTF-8
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
 	case ".toml":
 		tree, f.lines, err = parseTOML(text)

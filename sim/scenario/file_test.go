@@ -263,3 +263,37 @@ func TestEdgeListIsFoundFromTheScenario(t *testing.T) {
 		t.Error("other edges have the same hash")
 	}
 }
+
+// Editors on Windows begin a text with a byte order mark.
+func TestByteOrderMark(t *testing.T) {
+	for name, text := range map[string]string{"a.toml": "\ufeff[people]\r\ncount = 7\r\n", "a.yaml": "\ufeffpeople:\r\n  count: 7\r\n"} {
+		f, problems := scenario.Parse(name, []byte(text))
+		if len(problems) > 0 || f.Scenario.People.Count != 7 {
+			t.Errorf("%s: %v", name, problems)
+		}
+	}
+}
+
+// What one reader takes for eight and another for ten is refused, and so is a
+// date; each with its line.
+func TestValuesThatMayMeanSomethingElse(t *testing.T) {
+	for text, want := range map[string]string{
+		"people:\n  count: 010\n":        "a.yaml:2: people.count: 010 begins with 0",
+		"people:\n  count: -07\n":        "a.yaml:2: people.count: -07 begins with 0",
+		"people:\n  count: 2020-01-01\n": "a.yaml:2: people.count: not a number",
+		"[people]\ncount = 2020-01-01\n": "a.toml:2: people.count: want a whole number, not a date or a time of day",
+		"[people]\nworth = 07:32:00\n":   "a.toml:2: people.worth: want a number, not a date or a time of day",
+	} {
+		name := "a.yaml"
+		if text[0] == '[' {
+			name = "a.toml"
+		}
+		if _, problems := scenario.Parse(name, []byte(text)); len(problems) == 0 || !strings.Contains(problems.Error(), want) {
+			t.Errorf("%q: %v; want %s", text, problems, want)
+		}
+	}
+	f, problems := scenario.Parse("a.yaml", []byte("people:\n  worth: 0.5\n  spread: 0\nmarket:\n  incumbent: 0\n"))
+	if len(problems) > 0 || f.Scenario.People.Worth != 0.5 {
+		t.Errorf("0 and 0.5: %v", problems)
+	}
+}

@@ -97,6 +97,10 @@ func (y yamlTree) mapping(path string, n *yaml.Node) (any, error) {
 	return table, nil
 }
 
+// octal is a number that YAML 1.1 reads to the base of 8 and YAML 1.2 to that of
+// ten; TOML has none such.
+var octal = regexp.MustCompile(`^[-+]?0[0-9_]+$`)
+
 func yamlScalar(path string, n *yaml.Node) (any, error) {
 	switch tag := n.ShortTag(); tag {
 	case "!!null":
@@ -107,6 +111,9 @@ func yamlScalar(path string, n *yaml.Node) (any, error) {
 	case "!!str":
 		return n.Value, nil
 	case "!!bool", "!!int", "!!float":
+		if octal.MatchString(n.Value) {
+			return nil, Problem{Line: n.Line, Field: path, Reason: fmt.Sprintf("%s begins with 0, which some read as octal: write it without", n.Value)}
+		}
 		var v any
 		if err := n.Decode(&v); err != nil {
 			return nil, yamlProblem(err)

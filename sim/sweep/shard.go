@@ -36,6 +36,16 @@ func (s Shard) Log() string {
 	return fmt.Sprintf("shard-%d-of-%d", s.Index, s.Count)
 }
 
+// Crosses tells whether who writes that log of the journal may run cells of this
+// part as well: the whole's, or a part's where they are of another number.
+func (s Shard) Crosses(log string) bool {
+	var i, n int
+	if _, err := fmt.Sscanf(log, "shard-%d-of-%d", &i, &n); err == nil && n == s.Count {
+		return false
+	}
+	return log != s.Log()
+}
+
 // ErrShard is of a part that can't be told.
 var ErrShard = errors.New("which part of the cells")
 

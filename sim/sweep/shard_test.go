@@ -87,3 +87,21 @@ func TestShardsArePartsOfTheWhole(t *testing.T) {
 		}
 	})
 }
+
+// TestShardCrosses: parts of one number never share a cell; the whole and parts
+// of another number may.
+func TestShardCrosses(t *testing.T) {
+	whole, part := sweep.Shard{Index: 0, Count: 1}, sweep.Shard{Index: 1, Count: 3}
+	for _, c := range []struct {
+		s    sweep.Shard
+		log  string
+		want bool
+	}{
+		{whole, whole.Log(), false}, {whole, "shard-1-of-3", true}, {part, part.Log(), false}, {part, "shard-2-of-3", false},
+		{part, "shard-1-of-2", true}, {part, "shard-1-of-30", true}, {part, whole.Log(), true}, {part, "friend", true},
+	} {
+		if got := c.s.Crosses(c.log); got != c.want {
+			t.Errorf("%v and %s: %v", c.s, c.log, got)
+		}
+	}
+}
