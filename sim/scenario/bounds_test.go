@@ -292,6 +292,22 @@ func TestBoundsOfASweep(t *testing.T) {
 	}
 }
 
+// Of two axes each problem is told of its own value, and how many runs there
+// would be of both.
+func TestProblemsOfTwoAxes(t *testing.T) {
+	text := "[[sweep]]\nfield = \"adoption.q\"\nvalues = [0.5,\n1.5]\n[[sweep]]\nfield = \"people.count\"\nvalues = [10,\n20,\n0]\n"
+	_, problems := scenario.Parse("a.toml", []byte(text))
+	want := "a.toml:4: sweep[0].values[1]: adoption.q is 1.5, must be from 0 to 1\na.toml:9: sweep[1].values[2]: people.count is 0, must be from 1 to 1000000000"
+	if problems.Error() != want {
+		t.Errorf("%v\nwant\n%s", problems, want)
+	}
+	text = "replicates = 300000\n[[sweep]]\nfield = \"adoption.q\"\nvalues = [0.5, 1]\n[[sweep]]\nfield = \"people.count\"\nvalues = [10, 20, 30]\n"
+	_, problems = scenario.Parse("a.toml", []byte(text))
+	if want := "is 1800000 runs (every combination of 2 × 3, 300000 times each)"; len(problems) != 1 || !strings.Contains(problems[0].Reason, want) {
+		t.Errorf("%v, want %s", problems, want)
+	}
+}
+
 // Whatever way values are written in, each line is found.
 func TestLinesOfNestedValues(t *testing.T) {
 	for _, c := range []struct{ file, text, want string }{

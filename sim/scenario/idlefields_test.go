@@ -88,6 +88,14 @@ func TestWhatChangesNothing(t *testing.T) {
 			s.Adoption.Rule, s.Adoption.PerEdge, s.Adoption.P, s.Adoption.Q, s.Network.Kind = "utility", true, 0, 0, "block"
 		},
 			append(base, rules+"per_edge")},
+		"nobody imitates":  {func(s *scenario.Scenario) { s.Adoption.Q = 0 }, base},
+		"all by imitation": {func(s *scenario.Scenario) { s.Adoption.P = 0 }, base},
+		"two-sided, by word": {func(s *scenario.Scenario) {
+			s.Adoption.Rule, s.Adoption.PerEdge, s.Adoption.P, s.Network.Kind = "utility", true, 0, "erdos-renyi"
+		}, without(base, "network.kind", "network.degree")},
+		"two-sided, by themselves": {func(s *scenario.Scenario) {
+			s.Adoption.Rule, s.Adoption.PerEdge, s.Adoption.Q, s.Network.Kind = "utility", true, 0, "erdos-renyi"
+		}, without(base, "network.kind", "network.degree")},
 		"real nodes": {func(s *scenario.Scenario) { s.Engine, s.Network.Kind = scenario.Stack, "geographic" }, append(without(base, "network.kind", "network.degree"), "calibration")},
 		"nobody wants anything": {func(s *scenario.Scenario) { s.People.Intents = 0 }, append(without(slices.Concat(base, parts("protocol", "faults", "attack")), "attack.share"), "attack.share",
 			"calibration", "clock.window", "people.worth", "people.spread", "people.fourth_party", "vendors.price", "vendors.spread", "vendors.margin", "vendors.capacity",
