@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/parley-network/parley/sim/scenario"
 )
 
 // strict is a hall that holds society to what it promises a medium: nobody
@@ -91,7 +93,18 @@ func TestNobodyJoinsTwice(t *testing.T) {
 		}
 		shown := 0
 		for i := range out.Spread.X {
-			shown += len(out.Spread.TurnsOf(i))
+			all := out.Spread.TurnsOf(i)
+			shown += len(all)
+			joined, left := -1, -1 // first came, and went for good
+			if len(all) > 0 {
+				joined = int(all[0])
+			}
+			if len(all) > 0 && len(all)%2 == 0 {
+				left = int(all[len(all)-1])
+			}
+			if out.Spread.Joined[i] != joined || out.Spread.Left[i] != left {
+				t.Fatalf("one with turns %v is said to have joined in %d and left in %d", all, out.Spread.Joined[i], out.Spread.Left[i])
+			}
 		}
 		if len(out.Spread.X) != s.Record.Spread || shown != turns {
 			t.Fatalf("%d agents with %d turns are shown, of %d with %d", len(out.Spread.X), shown, s.Record.Spread, turns)
@@ -165,5 +178,38 @@ func TestFriends(t *testing.T) {
 		if got := w.friends(5); len(got) != 0 {
 			t.Errorf("%s: one is its own friend: %v", kind, got)
 		}
+	}
+}
+
+// Under any rule, who gains nothing for as many steps as its patience leaves,
+// and comes back by none but the two-sided one (docs/ODD.md, 7.1). Those who
+// have no patience to lose stay.
+func TestPatienceUnderAnyRule(t *testing.T) {
+	for _, rule := range []string{"bass", "threshold", "fraction", "complex"} {
+		s := village(30, 0)
+		s.Adoption = scenario.Adoption{Rule: rule, Seeds: 30, Patience: 3, Threshold: 1}
+		out, err := Live(t.Context(), s, 1, newHall(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The account of a step is known in the next, and for those who begin there
+		// is one before the first, in which they gained nothing (docs/ODD.md, 7.1).
+		if got := seriesOf(t, out, "people"); !slices.Equal(got, []float64{30, 30, 0, 0, 0, 0, 0, 0}) {
+			t.Errorf("%s: with a patience of three people stay so: %v", rule, got)
+		}
+		s.Adoption.Patience = 0
+		if v := live(t, s, 1, newHall()); v["participants"] != 30 || v["left"] != 0 {
+			t.Errorf("%s: without, %v are left", rule, v["participants"])
+		}
+	}
+	// Who comes in a step has all of its patience: three steps, and no more.
+	s := village(30, 0)
+	s.Adoption = scenario.Adoption{Rule: "everyone", Patience: 3}
+	out, err := Live(t.Context(), s, 1, newHall(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := seriesOf(t, out, "people"); !slices.Equal(got, []float64{30, 30, 30, 0, 0, 0, 0, 0}) {
+		t.Errorf("of those who come in the first step, with a patience of three: %v", got)
 	}
 }
