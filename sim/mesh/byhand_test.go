@@ -324,3 +324,57 @@ func TestSiegesValues(t *testing.T) {
 	want["victim_share"], want["victim_p99_seconds"] = .25, 7
 	check()
 }
+
+// A victim is told of where one node is the target or censored, and what it felt
+// is of others' casts to it and its own to others, after the first minute.
+func TestWhoIsAVictim(t *testing.T) {
+	var peace, war record
+	for cast := range 100 { // one a second from the start
+		for to := 1; to < 3; to++ {
+			peace.all = append(peace.all, delivery{cast, 0, to, 100_000}, delivery{cast, 1, 0, 100_000})
+			war.all = append(war.all, delivery{cast, 0, to, 100_000 + 1000*cast}, delivery{cast, 1, 2, 900_000})
+		}
+		peace.copies, war.copies = append(peace.copies, 1), append(war.copies, 2)
+	}
+	war.all = append(war.all, delivery{99, 2, 0, never})
+	for name, c := range map[string]struct {
+		change func(*Situation)
+		want   Felt
+	}{
+		"all":      {func(s *Situation) { s.Target = "all" }, Felt{}},
+		"one":      {func(s *Situation) { s.Target = "one" }, Felt{Casts: 40, Owed: 81, Got: 80, P50: 179 * ms, P99: 199 * ms, Max: 199 * ms, Copies: 2}},
+		"censored": {func(s *Situation) { s.Plan.Censor = 0 }, Felt{Casts: 40, Owed: 81, Got: 80, P50: 179 * ms, P99: 199 * ms, Max: 199 * ms, Copies: 2}},
+	} {
+		s := Situation{Honest: 3, Plan: Plan{Censor: -1}, Gap: time.Second, Until: 100 * time.Second}
+		c.change(&s)
+		got := s.sum(peace, war)
+		if got.Victim.Copies = math.Round(got.Victim.Copies*1e9) / 1e9; got.Victim != c.want || (got.VictimQuiet.Casts > 0) != (c.want.Casts > 0) {
+			t.Errorf("%s: %+v, want %+v; in peace %+v", name, got.Victim, c.want, got.VictimQuiet)
+		}
+		if got.First.Casts != 60 || got.After.Casts != 40 || got.Quiet.Casts != 100 || got.Quiet.Max != 100*ms || math.Abs(got.Slower()-9) > 1e-9 {
+			t.Errorf("%s: %d and %d casts, %d in peace; %v times as slow", name, got.First.Casts, got.After.Casts, got.Quiet.Casts, got.Slower())
+		}
+	}
+}
+
+// In the end the caster alone casts, if there is one; else anybody does.
+func TestTheCasterAlone(t *testing.T) {
+	for _, caster := range []bool{true, false} {
+		s := Situation{Honest: 8, Dials: 3, From: 10 * time.Second, Gap: 500 * ms, Until: 40 * time.Second, Last: 25 * time.Second, Caster: caster, Plan: Plan{Censor: -1}}
+		rec, err := s.live(shipped(50*ms, 50*ms), Default(), 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		early, late := map[int]bool{}, map[int]bool{}
+		for _, d := range rec.all {
+			if at := s.From + time.Duration(d.cast)*s.Gap; at >= s.Last {
+				late[d.from] = true
+			} else {
+				early[d.from] = true
+			}
+		}
+		if len(early) < 6 || caster && (len(late) != 1 || !late[0]) || !caster && len(late) < 6 {
+			t.Errorf("caster %v: %d cast at first, %d at last", caster, len(early), len(late))
+		}
+	}
+}

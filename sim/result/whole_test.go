@@ -324,3 +324,59 @@ func TestPlannedCells(t *testing.T) {
 		t.Errorf("too many cells: %v", err)
 	}
 }
+
+// Of one cell with two results neither is believed: who opens the folder is
+// told. The same result twice is one; what has an unknown field is none.
+func TestTwoResultsOfACell(t *testing.T) {
+	m := someManifest(t)
+	of := func(x float64) record {
+		return record{Cell: 1, Seed: m.Cells[1].Seed, Outcome: outcome.Outcome{Values: []outcome.Value{{Name: "x", Number: x}}}}
+	}
+	more := map[string]any{"cell": 1, "seed": m.Cells[1].Seed, "outcome": map[string]any{}, "more": 1}
+	for name, c := range map[string]struct {
+		a, b    []any
+		want    error
+		missing int
+		notes   int
+	}{
+		"the same in two logs":       {[]any{of(1)}, []any{of(1)}, nil, 3, 0},
+		"another in the other log":   {[]any{of(1)}, []any{of(2)}, ErrDiffers, 0, 0},
+		"another in the same log":    {[]any{of(1), of(2)}, nil, ErrDiffers, 0, 0},
+		"one with more than it has":  {[]any{more}, []any{of(1)}, nil, 3, 1},
+		"more alone":                 {[]any{more}, nil, nil, 4, 1},
+		"the same twice in each log": {[]any{of(1), of(1)}, []any{of(1), of(1)}, nil, 3, 0},
+	} {
+		dir := t.TempDir()
+		f, err := Create(dir, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		for log, records := range map[string][]any{"a": c.a, "b": c.b} {
+			var text []byte
+			for _, v := range append([]any{header{Journal: Format, Program: m.Program, Hash: m.Hash, Writer: log}}, records...) {
+				line, err := frame(v)
+				if err != nil {
+					t.Fatal(err)
+				}
+				text = append(text, line...)
+			}
+			if err := os.WriteFile(logPath(dir, log), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err = Open(dir)
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+		if err != nil {
+			continue
+		}
+		if len(f.Missing()) != c.missing || len(f.Notes()) != c.notes {
+			t.Errorf("%s: %v are missing; notes %q", name, f.Missing(), f.Notes())
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
