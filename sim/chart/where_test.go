@@ -109,11 +109,10 @@ func meant(t interface{ Fatalf(string, ...any) }, s string) float64 {
 // axis is where a plot's labels say that values are: two of them far apart, by
 // which all others are reckoned.
 type axis struct {
-	low, high   float64 // values
-	from, to    float64 // places
-	log         bool
-	labelled    int
-	first, last float64
+	low, high float64 // values
+	from, to  float64 // places
+	log       bool
+	labelled  int
 }
 
 func (a axis) at(v float64) float64 {
