@@ -318,3 +318,20 @@ func TestBlockByItsLaw(t *testing.T) {
 		}
 	}
 }
+
+// A ring of what can't be is refused, and what just can is made.
+func TestRingsThatCanBe(t *testing.T) {
+	for _, c := range []struct {
+		n, degree int
+		rewire    float64
+		ok        bool
+	}{
+		{1, 0, 0, true}, {2, 0, 1, true}, {4, 2, 0.5, true}, {3, 2, 0, false}, {6, 4, 1, true}, {5, 4, 0, false}, {9, 3, 0, false}, {9, -2, 0, false},
+		{9, 4, -1e-9, false}, {9, 4, 1.000001, false}, {9, 4, math.NaN(), false},
+	} {
+		g, err := WattsStrogatz(c.n, c.degree, c.rewire, random.New(1, "ring"))
+		if (err == nil) != c.ok || c.ok && g.Edges() != c.n*c.degree/2 {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}

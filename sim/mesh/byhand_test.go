@@ -378,3 +378,61 @@ func TestTheCasterAlone(t *testing.T) {
 		}
 	}
 }
+
+// Eight casts that a neighbour did not bring, or three that had to be asked for,
+// make it silent.
+func TestWhoIsSilent(t *testing.T) {
+	m := star(t, 1, 0, true)
+	for _, c := range []struct {
+		missed, failed uint8
+		want           bool
+	}{{0, 0, false}, {7, 2, false}, {8, 0, true}, {0, 3, true}, {200, 200, true}} {
+		m.watch.missed[0], m.watch.failed[0] = c.missed, c.failed
+		if got := m.watch.silent(0); got != c.want {
+			t.Errorf("%d missed and %d failed: silent %v", c.missed, c.failed, got)
+		}
+	}
+	if add(199, 1) != 200 || add(200, 1) != 201 || add(255, 1) != 201 {
+		t.Error("what is missed runs over")
+	}
+}
+
+// A cast is handed past a mesh to nobody who rests or is gone, and a neighbour
+// that has fallen silent does not count as one that brings.
+func TestAsideAvoidsTheSilent(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(m *Mesh, e int32)
+		want   []int32
+	}{
+		"all are well":         {func(*Mesh, int32) {}, []int32{2, 3, 4, 5}},
+		"a neighbour is not":   {func(m *Mesh, e int32) { m.watch.failed[e+1] = 3 }, []int32{2, 3, 4, 5, 6}},
+		"a stranger rests":     {func(m *Mesh, e int32) { m.watch.resting[e+3] = millis(m.now) + 1 }, []int32{2, 3, 5, 6}},
+		"a stranger rested":    {func(m *Mesh, e int32) { m.watch.resting[e+3] = millis(m.now) }, []int32{2, 3, 4, 5}},
+		"a stranger is gone":   {func(m *Mesh, e int32) { m.here[4] = false }, []int32{2, 3, 5, 6}},
+		"a stranger is cut":    {func(m *Mesh, e int32) { m.net.flag[e+3] &^= up }, []int32{2, 3, 5, 6}},
+		"a stranger is unsung": {func(m *Mesh, e int32) { m.watch.proven[e+3] = millis(m.now) }, []int32{2, 3, 5, 6}},
+	} {
+		m := star(t, 6, 0, true)
+		e := m.net.start[0]
+		m.enter(e + 1) // 2 and 3 are the mesh, all but 1 brought something once
+		m.enter(e + 2)
+		for k := int32(1); k < 6; k++ {
+			m.watch.proven[e+k] = millis(m.now) + 1
+		}
+		m.net.flag[e+3] |= dialled // 4 was dialled, then 5: they come before 6
+		m.net.flag[e+4] |= dialled
+		c.change(m, e)
+		m.layOut()
+		m.way.begin(m, 0)
+		m.way.bucket(m)
+		var got []int32
+		for v := int32(1); v <= 6; v++ {
+			if m.way.d.At[v] != never {
+				got = append(got, v)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v are sent it, want %v", name, got, c.want)
+		}
+	}
+}
