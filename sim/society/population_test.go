@@ -138,3 +138,87 @@ func TestHistogram(t *testing.T) {
 		t.Error("zero is zero")
 	}
 }
+
+// The incumbent has a lead for its share of intents, to any one of those who
+// sell the thing in the place alike, inside the network or not.
+func TestLeadsAreTheIncumbentsShare(t *testing.T) {
+	s := town()
+	s.People.Intents = 200
+	p, err := NewPopulation(s, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	intents := p.demand(s.People, random.New(1, "demand"))
+	n := float64(len(intents))
+	for _, share := range []float64{0, 0.3, 1} {
+		s.Market.Incumbent = share
+		led, given, due := 0.0, make([]float64, p.Vendors), make([]float64, p.Vendors)
+		for i, v := range p.platform(s.Market, intents, random.New(2, "leads")) {
+			all := p.sellers.in(intents[i].Category, intents[i].Place)
+			for _, one := range all {
+				due[one] += share / float64(len(all))
+			}
+			if v < 0 {
+				continue
+			}
+			led++
+			given[v]++
+			if !slices.Contains(all, v) {
+				t.Fatalf("vendor %d has a lead for what it does not sell: %+v", v, intents[i])
+			}
+		}
+		if band := 4 * math.Sqrt(share*(1-share)/n); math.Abs(led/n-share) > band {
+			t.Errorf("with a share of %v there are leads for %.4f of %v intents, want within %.4f", share, led/n, n, band)
+		}
+		for v := range given {
+			if math.Abs(given[v]-due[v]) > 5*math.Sqrt(due[v])+1e-9 {
+				t.Errorf("with a share of %v vendor %d has %v leads, want %.0f", share, v, given[v], due[v])
+			}
+		}
+	}
+}
+
+// People's wishes are Poisson in all, of authors alike, by Zipf's law of their
+// categories, in their authors' towns, and worth nothing rather than less.
+func TestDemand(t *testing.T) {
+	s := town()
+	s.People.Intents, s.People.Worth, s.People.Spread = 100, 10, 20
+	p, err := NewPopulation(s, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, mean := random.New(4, "demand"), 300*100.
+	intents := p.demand(s.People, r)
+	if n := float64(len(intents)); math.Abs(n-mean) > 4*math.Sqrt(mean) {
+		t.Errorf("%v wishes, want %v", n, mean)
+	}
+	authors, kinds, worthless, sum := make([]float64, 300), make([]float64, 5), 0.0, 0.0
+	for _, in := range intents {
+		authors[in.Person]++
+		kinds[in.Category]++
+		if in.Place != p.Place[in.Person] || in.Most < 0 {
+			t.Fatalf("wish %+v of one in town %d", in, p.Place[in.Person])
+		}
+		if sum += in.Most; in.Most == 0 {
+			worthless++
+		}
+	}
+	n := float64(len(intents))
+	for a, k := range authors {
+		if math.Abs(k-n/300) > 5*math.Sqrt(n/300) {
+			t.Errorf("person %d has %v wishes, want %.0f", a, k, n/300)
+		}
+	}
+	for c, k := range kinds { // 1/c over the fifth harmonic number
+		if want := n / float64(c+1) / (137. / 60); math.Abs(k-want) > 4*math.Sqrt(want) {
+			t.Errorf("%v wishes of category %d, want %.0f", k, c, want)
+		}
+	}
+	// A Normal of 10 ± 20 is below 0 with Φ(−1/2), and (x)⁺ has the mean 10·Φ(1/2) + 20·φ(1/2).
+	if want := n * beyond(0.5); math.Abs(worthless-want) > 4*math.Sqrt(want) {
+		t.Errorf("%v are worth nothing, want %.0f", worthless, want)
+	}
+	if want := 10*beyond(-0.5) + 20*density(0.5); math.Abs(sum/n-want) > 4*20/math.Sqrt(n) {
+		t.Errorf("they are worth %.3f, want %.3f", sum/n, want)
+	}
+}

@@ -66,7 +66,7 @@ func Calibrate(ctx context.Context, p Plan, start mesh.Calibration) (Calibration
 	if out.Lossy, err = against(lossy, lost, out.Constants); err != nil {
 		return Calibration{}, fmt.Errorf("calibrate: %w", err)
 	}
-	out.name(p, even, lost)
+	out.name(p, lossy.Protocol.Loss, even, lost)
 	return out, nil
 }
 
@@ -165,8 +165,9 @@ func against(p Plan, real []Measured, c mesh.Calibration) ([]Pair, error) {
 // format is of the files that name their measurements so.
 const format = 1
 
-// name says in the constants what they were measured on.
-func (out *Calibration) name(p Plan, even, lost []Measured) {
+// name says in the constants what they were measured on, those of repair with a
+// share loss of packets lost.
+func (out *Calibration) name(p Plan, loss float64, even, lost []Measured) {
 	raw, err := json.Marshal([][]Measured{timeless(even), timeless(lost)})
 	if err != nil { // numbers and strings
 		return
@@ -181,7 +182,7 @@ func (out *Calibration) name(p Plan, even, lost []Measured) {
 		measured[k] = what
 	}
 	for _, k := range []string{"again_round_trips", "again_after"} {
-		measured[k] = what + fmt.Sprintf(", %.0f%% of packets lost", 100*lossOfPackets)
+		measured[k] = what + fmt.Sprintf(", %g%% of packets lost", 100*loss)
 	}
 	out.Constants.Measured = measured
 }
