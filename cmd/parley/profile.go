@@ -190,7 +190,7 @@ func (cmd profileImportCmd) Run(e *env) error {
 	return e.with(func(c *client.Client) error {
 		report, err := c.ImportProfile(e.ctx, cmd.format(b), b, cmd.Quiet)
 		if err != nil {
-			return fmt.Errorf("%s: %w", cmd.File, err)
+			return inFile(cmd.File, err)
 		}
 		return e.show(report, func(w io.Writer) {
 			sheet(w, "taken in", strings.Join(report.Taken, " "), "left out", strings.Join(report.Dropped, " "))
