@@ -173,7 +173,7 @@ type profileImportCmd struct {
 
 // Help implements kong.HelpProvider.
 func (profileImportCmd) Help() string {
-	return `vCard 3.0 or 4.0 (RFC 6350), or a JSContact Card (RFC 9553). What the profile
+	return `vCard 2.1, 3.0 or 4.0 (RFC 6350), or a JSContact Card (RFC 9553). What the profile
 has no place for is named and left out.
 
 Example:
