@@ -326,7 +326,8 @@ func (n *Node) reachInviter(ctx context.Context, info peer.AddrInfo) error {
 	if !slices.ContainsFunc(info.Addrs, func(a ma.Multiaddr) bool { return peerbook.ScopeOf(a) == peerbook.Public }) {
 		why = "its addresses are of its own network, or its own machine, alone; it has to listen where you can reach it and invite again"
 	}
-	return fmt.Errorf("connect to the inviter: %s: %w: %w", why, err, view.ErrUnavailable)
+	n.log.Debug("an inviter can't be connected to", "peer", info.ID, "error", err)
+	return fmt.Errorf("connect to the inviter: %s: %s: %w", dialProblem(err), why, view.ErrUnavailable)
 }
 
 func outcomeText(o invite.Outcome) string {
