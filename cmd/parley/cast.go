@@ -164,8 +164,9 @@ func (c wantFlags) empty() bool {
 
 // readFile reads a file of at most limit bytes; "-" is standard input.
 func (e *env) readFile(path string, limit int64) ([]byte, error) {
-	r := e.in
+	r, called := e.in, "standard input"
 	if path != "-" {
+		called = path
 		f, err := os.Open(path)
 		if err != nil {
 			return nil, err
@@ -175,10 +176,10 @@ func (e *env) readFile(path string, limit int64) ([]byte, error) {
 	}
 	b, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, fmt.Errorf("read %s: %w", called, err)
 	}
 	if int64(len(b)) > limit {
-		return nil, fmt.Errorf("%s is longer than %d bytes", path, limit)
+		return nil, fmt.Errorf("%s is longer than %d bytes", called, limit)
 	}
 	return b, nil
 }

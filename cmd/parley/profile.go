@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -136,9 +137,14 @@ func (cmd profileSetCmd) want(e *env, in *time.Location) (view.ChangeWant, error
 		}
 		text = strings.TrimSpace(string(b))
 	}
-	if strings.HasPrefix(text, "{") {
+	switch {
+	case text == "":
+		return w, wrong("%s: its value is empty: give one, or take the piece out with parley profile remove", cmd.Path)
+	case strings.HasPrefix(text, "{") && !json.Valid([]byte(text)):
+		return w, wrong("%s: its value begins as JSON does and is none", cmd.Path)
+	case strings.HasPrefix(text, "{"):
 		w.Value = []byte(text)
-	} else {
+	default:
 		w.Text = text
 	}
 	var err error
