@@ -175,6 +175,7 @@ func (s *Service) Run(ctx context.Context) error {
 	g.Go(func() error { return s.watchLoad(ctx) })
 	g.Go(func() error { return s.rework(ctx) })
 	g.Go(func() error { return s.mendMeshes(ctx) })
+	g.Go(func() error { return s.restream(ctx) })
 	err = g.Wait()
 	s.topics.close()
 	s.terms.topics.close()

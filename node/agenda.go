@@ -58,6 +58,13 @@ func (n *Node) cardEntries(tx store.Tx, k *card) ([]agenda.Entry, error) {
 	}
 	if v, ok := k.chain.Agreed(); ok && k.state() != string(relcard.StateEnded) {
 		termEntries(k, v, add)
+		told, err := renewalsTold(tx, k, n.now())
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range told {
+			add(toldEntry(k, e))
+		}
 	}
 	l, err := n.cardLedger(tx, k)
 	if err != nil {

@@ -67,11 +67,15 @@ func (n *Node) viewCard(ctx context.Context, root dagcbor.CID) (*card, error) {
 func (k *card) view() view.Card {
 	versions := k.chain.Versions()
 	shown := versions[len(versions)-1]
-	if agreed, ok := k.chain.Agreed(); ok {
+	agreed, binds := k.chain.Agreed()
+	if binds {
 		shown = agreed
 	}
 	if ended, ok := k.chain.Ended(); ok {
 		shown = ended
+		if binds { // an end repeats the terms of what it follows, were they only proposed
+			shown.Body.Terms = agreed.Body.Terms
+		}
 	}
 	return view.Card{
 		ID: k.chain.Root(), Head: shown.ID, State: k.rec.State, Since: k.body.Since, Side: k.body.Side,

@@ -98,7 +98,9 @@ func newChange(c *change, path string, w view.ChangeWant) (changeBody, error) {
 		b.Old = old.Value
 	}
 	switch {
-	case (w.Text == "") == (len(w.Value) == 0):
+	case w.Text == "" && len(w.Value) == 0:
+		return b, view.Invalid("", "its value is empty: give one, or remove the piece")
+	case w.Text != "" && len(w.Value) > 0:
 		return b, view.Invalid("value", "give either value or text")
 	case w.Text != "":
 		p, err = p.SetText(profile.Path(path), w.Text)
@@ -112,7 +114,7 @@ func newChange(c *change, path string, w view.ChangeWant) (changeBody, error) {
 	b.New = piece.Value
 	switch {
 	case slices.Equal(b.Old, b.New):
-		return b, view.Invalid("value", "that is what %s says already", path)
+		return b, fmt.Errorf("that is what %s says already: %w", path, view.ErrConflict)
 	case !w.From.IsZero() && !w.From.Std().After(c.now):
 		return b, view.Invalid("from", "%s is not in the future", w.From)
 	}
@@ -218,7 +220,7 @@ func (n *Node) audience(c *change, id, path string, cards []dagcbor.CID) (int, e
 	}
 	for k, has := range chosen {
 		if len(cards) > 0 && !has {
-			return 0, view.Invalid("cards", "%s was not shared under card %s", path, k)
+			return 0, fmt.Errorf("%s was not shared under card %s: %w", path, k, view.ErrConflict)
 		}
 	}
 	for person, item := range newest {

@@ -92,12 +92,15 @@ func (n *Node) SetChannelPolicy(ctx context.Context, p policy.Policy) error {
 // whatever the vendor's node does.
 func (n *Node) SetChannel(ctx context.Context, root dagcbor.CID, w view.ChannelWant) (view.Channel, error) {
 	err := n.update(ctx, func(c *change) error {
-		r, _, err := n.relationOfCard(c.Tx, root)
+		r, k, err := n.relationOfCard(c.Tx, root)
 		if err != nil {
 			return err
 		}
 		if r.body.Side != identity.RolePerson {
 			return fmt.Errorf("the channel is the person's: %w", view.ErrConflict)
+		}
+		if _, over := k.chain.Ended(); over {
+			return fmt.Errorf("the relationship with %s has ended, and its channel with it: %w", k.other(), view.ErrConflict)
 		}
 		setting, err := channelSetting(w)
 		if err != nil {

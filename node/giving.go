@@ -82,7 +82,7 @@ func (n *Node) toShare(c *change, r *relation, w view.ShareWant) ([]giving, erro
 		field := fmt.Sprintf("paths[%d]", i)
 		piece, ok := p.Get(profile.Path(path))
 		if !ok {
-			return nil, view.Invalid(field, "the profile has no %q", path)
+			return nil, fmt.Errorf("the profile has no %q: %w", path, view.ErrNotFound)
 		}
 		if slices.Contains(w.Paths[:i], path) {
 			return nil, view.Invalid(field, "%q is there twice", path)
@@ -90,7 +90,7 @@ func (n *Node) toShare(c *change, r *relation, w view.ShareWant) ([]giving, erro
 		g := giving{item: disclosure.Item{ID: l.NextID + uint64(i), Path: path, Purpose: w.Purpose, Until: w.Until}, value: piece.Value}
 		held := disclosure.Newest(l.Live(path, c.now))
 		if len(g.replace(held, w.Replace)) >= mostSideBySide {
-			return nil, view.Invalid(field, "%q is shared %d times already, each for purposes of its own: retract some, or replace them all", path, mostSideBySide)
+			return nil, fmt.Errorf("%q is shared %d times already, each for purposes of its own: retract some, or replace them all: %w", path, mostSideBySide, view.ErrConflict)
 		}
 		if err := n.variant(c, r, &g, w, held, piece); err != nil {
 			return nil, err

@@ -156,7 +156,7 @@ func (n *Node) proposal(ctx context.Context, w view.InviteWant) (*invite.Proposa
 	case w.Vendor == "" && n.vendor != nil:
 		p.Vendor, p.Name = n.vendor.me().signer.DID(), n.vendor.cfg.Name
 	case w.Vendor == "":
-		return nil, view.Invalid("vendor", "say with which vendor the card is to be: this node is none")
+		return nil, fmt.Errorf("say with which vendor the card is to be: this node is none: %w", view.ErrConflict)
 	default:
 		if vs, err := n.Vendors(ctx); err == nil {
 			for _, v := range vs {
@@ -271,6 +271,9 @@ func (n *Node) claimInvite(ctx context.Context, from peer.ID, secret []byte) (o 
 // remembers it.
 func (n *Node) Join(ctx context.Context, link string) (view.Joined, error) {
 	in, err := invite.Open(strings.TrimSpace(link), n.now())
+	if errors.Is(err, invite.ErrExpired) || errors.Is(err, invite.ErrEarly) { // it is whole, and of another time
+		return view.Joined{}, fmt.Errorf("%w: %w", err, view.ErrConflict)
+	}
 	if err != nil {
 		return view.Joined{}, fmt.Errorf("%w: %w", err, view.ErrInvalid)
 	}
@@ -323,7 +326,8 @@ func (n *Node) reachInviter(ctx context.Context, info peer.AddrInfo) error {
 	if !slices.ContainsFunc(info.Addrs, func(a ma.Multiaddr) bool { return peerbook.ScopeOf(a) == peerbook.Public }) {
 		why = "its addresses are of its own network, or its own machine, alone; it has to listen where you can reach it and invite again"
 	}
-	return fmt.Errorf("connect to the inviter: %s: %w: %w", why, err, view.ErrUnavailable)
+	n.log.Debug("an inviter can't be connected to", "peer", info.ID, "error", err)
+	return fmt.Errorf("connect to the inviter: %s: %s: %w", dialProblem(err), why, view.ErrUnavailable)
 }
 
 func outcomeText(o invite.Outcome) string {

@@ -113,11 +113,14 @@ func TestInvitationRefused(t *testing.T) {
 		}
 		for _, bad := range []view.InviteWant{
 			{Expires: identity.At(time.Now().Add(40 * 24 * time.Hour))}, {Expires: identity.At(time.Now().Add(-time.Hour))},
-			{Agreements: []string{"SD-BASE"}}, {Vendor: "did:webvh:x:y.example"}, {For: strings.Repeat("x", 201)},
+			{Vendor: "did:webvh:x:y.example"}, {For: strings.Repeat("x", 201)},
 		} {
 			if _, err := ann.Invite(ctx, bad); !errors.Is(err, view.ErrInvalid) {
 				t.Errorf("%+v: %v", bad, err)
 			}
+		}
+		if _, err := ann.Invite(ctx, view.InviteWant{Agreements: []string{"SD-BASE"}}); !errors.Is(err, view.ErrConflict) {
+			t.Errorf("a person's own card: %v", err)
 		}
 	})
 }

@@ -100,7 +100,9 @@ func (n *Node) StateLoyalty(ctx context.Context, root dagcbor.CID, w view.Loyalt
 	if err != nil {
 		return view.Relationship{}, fmt.Errorf("state loyalty: %w", err)
 	}
-	if s.Programmes, err = all.Attach(w.Programmes...); err != nil {
+	if s.Programmes, err = all.Attach(w.Programmes...); errors.Is(err, loyalty.ErrNoProgramme) {
+		return view.Relationship{}, fmt.Errorf("state loyalty: %w: %w", err, view.ErrNotFound)
+	} else if err != nil {
 		return view.Relationship{}, fmt.Errorf("state loyalty: %w: %w", view.ErrInvalid, err)
 	}
 	content, err := s.Encode()

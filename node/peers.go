@@ -221,7 +221,8 @@ func (n *Node) AddPeer(ctx context.Context, addr string) (view.Peer, error) {
 		return view.Peer{}, fmt.Errorf("another node answers there: %s, not %s; ask its owner for its address: %w", other.Actual, info.ID, view.ErrConflict)
 	}
 	if err != nil {
-		return view.Peer{}, fmt.Errorf("connect to %s: %w: %w", info.ID, view.ErrUnavailable, err)
+		n.log.Debug("a node named can't be connected to", "peer", info.ID, "error", err)
+		return view.Peer{}, fmt.Errorf("connect to %s: %s: %w", info.ID, dialProblem(err), view.ErrUnavailable)
 	}
 	if err := n.keepPeer(ctx, peerbook.Manual, info); err != nil {
 		return view.Peer{}, err

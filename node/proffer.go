@@ -110,7 +110,8 @@ func (n *Node) newcomer(ctx context.Context, vendor identity.DID) (*relation, er
 	case !u.Update.Expires.Std().After(now):
 		return nil, fmt.Errorf("the terms of %s lapsed at %s, and no newer have come: %w", u.Update.Vendor.Name, u.Update.Expires, view.ErrUnavailable)
 	case u.Update.Requests != termupdate.Anyone:
-		return nil, fmt.Errorf("%s takes requests from %q alone: %w", u.Update.Vendor.Name, u.Update.Requests, view.ErrConflict)
+		return nil, fmt.Errorf("%s takes a proffer only from whom it knows already (%s): accept an offer of its, or proffer on a card you have: %w",
+			u.Update.Vendor.Name, u.Update.Requests, view.ErrConflict)
 	}
 	return n.strangers(ctx, u.Update.Vendor, u.Log, u.Update.Route)
 }

@@ -58,10 +58,10 @@ func (n *Node) Release(ctx context.Context, w view.ReleaseWant) ([]view.Released
 			return err
 		}
 		l := releaseLetter{Version: letterVersion, Intent: root}
-		for i, name := range w.Names {
+		for _, name := range w.Names {
 			at := slices.IndexFunc(private, func(p privatePart) bool { return p.Name == name })
 			if at < 0 {
-				return view.Invalid(fmt.Sprintf("names[%d]", i), "the intent keeps back nothing called %q", name)
+				return fmt.Errorf("the intent keeps back nothing called %q: %w", name, view.ErrNotFound)
 			}
 			l.Parts = append(l.Parts, private[at])
 			out = append(out, view.Released{Intent: root, Name: name, Detail: private[at].Detail, At: identity.At(c.now)})

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,19 +62,18 @@ func (n *Node) heldStill(c *change, r *relation, items []uint64) error {
 	if err != nil {
 		return err
 	}
-	for i, item := range items {
+	for _, item := range items {
 		e, ok := l.Entry(item)
-		field := fmt.Sprintf("items[%d]", i)
 		switch {
 		case !ok:
-			return view.Invalid(field, "item %d is not known here", item)
+			return fmt.Errorf("item %d is not known here: %w", item, view.ErrNotFound)
 		case e.Live():
 		case e.State == disclosure.StateReplaced:
 			by, _ := l.Entry(e.ReplacedBy)
-			return view.Invalid(field, "item %d, %s, has been replaced by item %d, which was shared on %s for %s: take that back",
-				item, e.Item.Path, e.ReplacedBy, by.Shared.Std().UTC().Format(time.DateOnly), strings.Join(by.Item.Purpose, ", "))
+			return fmt.Errorf("item %d, %s, has been replaced by item %d, which was shared on %s for %s: take that back: %w",
+				item, e.Item.Path, e.ReplacedBy, by.Shared.Std().UTC().Format(time.DateOnly), strings.Join(by.Item.Purpose, ", "), view.ErrConflict)
 		default:
-			return view.Invalid(field, "item %d, %s, is %s already", item, e.Item.Path, e.State)
+			return fmt.Errorf("item %d, %s, is %s already: %w", item, e.Item.Path, e.State, view.ErrConflict)
 		}
 	}
 	return nil
@@ -87,7 +87,9 @@ func (n *Node) wouldHold(c *change, r *relation, kind statement.Kind, content []
 	}
 	b := r.body.Mine.Next(r.body.Side, r.body.Person, r.body.Vendor.DID, r.body.Other, c.now)
 	b.Kind, b.Content, b.Card = kind, content, r.body.Card
-	if err := l.Check(&statement.Statement{Body: b}); err != nil {
+	if err := l.Check(&statement.Statement{Body: b}); errors.Is(err, disclosure.ErrItem) { // it names what is not held
+		return fmt.Errorf("%w: %w", view.ErrConflict, err)
+	} else if err != nil {
 		return fmt.Errorf("%w: %w", view.ErrInvalid, err)
 	}
 	return nil

@@ -84,6 +84,18 @@ func (n *Node) subscription(tx store.Tx, k *card) (view.Subscription, bool, erro
 			v.Ends = b.Term.Until
 		}
 	}
+	if v.Renews.IsZero() && v.Ends.IsZero() { // the card names no date; the vendor may have
+		told, err := renewalsTold(tx, k, n.now())
+		if err != nil {
+			return v, false, err
+		}
+		if len(told) > 0 {
+			v.Renews, v.What = told[0].event.Data.Renews, told[0].event.Data.Title
+			if amount := told[0].event.Data.Amount; amount.Currency != "" && v.Price == nil {
+				v.Price = &amount
+			}
+		}
+	}
 	if end, over := k.chain.Ended(); over {
 		v.Ended, v.Ends, v.Renews = end.Body.Time, end.Body.Time, identity.Time{}
 	}

@@ -103,7 +103,7 @@ func printCard(w io.Writer, card view.Card) {
 		"runs", runsFor(b.Term), "due", window(b.Fulfil))
 	printDeal(w, &b)
 	if b.End != nil {
-		fmt.Fprintf(w, "ended by the %s: %s\n", b.End.By, clean(b.End.Reason))
+		fmt.Fprintf(w, "ended by the %s%s\n", b.End.By, yes(b.End.Reason != "", ": "+clean(b.End.Reason), ""))
 	}
 }
 

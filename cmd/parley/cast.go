@@ -11,7 +11,15 @@ import (
 	"github.com/parley-network/parley/node/view"
 )
 
+// castCmd is a want and, if it is to replace one, the intent it replaces.
 type castCmd struct {
+	wantFlags `embed:""`
+
+	Amend string `help:"Put this in the place of an open intent you cast." placeholder:"INTENT"`
+}
+
+// wantFlags say what is wanted.
+type wantFlags struct {
 	Text []string `arg:"" optional:"" help:"What you want, in your own words. Vendors read it; only what the options say is matched."`
 
 	Category      string            `help:"What kind of thing: a path in Shopify's taxonomy, or TAXONOMY:PATH." placeholder:"PATH"`
@@ -37,8 +45,7 @@ type castCmd struct {
 	Private       map[string]string `mapsep:"none" help:"A detail kept back: only its salted hash goes out. Repeatable." placeholder:"NAME=DETAIL"`
 	Lang          string            `help:"Language of your words (BCP 47)." placeholder:"en"`
 
-	File  string `help:"Read all of it from a JSON file instead; - is standard input." placeholder:"want.json"`
-	Amend string `help:"Put this in the place of an open intent you cast." placeholder:"INTENT"`
+	File string `help:"Read all of it from a JSON file instead; - is standard input." placeholder:"want.json"`
 }
 
 // Help implements kong.HelpProvider.
@@ -82,6 +89,9 @@ func (c castCmd) Run(e *env) error {
 			in, err = node.Amend(e.ctx, old.Root, w)
 		}
 	}
+	if c.File != "" && errors.Is(err, view.ErrInvalid) {
+		return inFile(c.File, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -89,21 +99,41 @@ func (c castCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if status.Peers > 0 {
+		in, err = poll(e, "", outSoon, func() (view.Intent, bool, error) {
+			now, err := node.Intent(e.ctx, in.Root)
+			return now, now.Answer == "", err
+		})
+	}
+	if err != nil {
+		return err
+	}
 	return e.show(in, func(w io.Writer) {
-		fmt.Fprintf(w, "%s See who offers what: parley offers %s\n", yes(c.Amend == "", "Cast.", "Amended."), short(in.Root))
-		if status.Peers == 0 {
+		done := yes(c.Amend == "", "Cast.", "Amended.")
+		if in.Answer != "" {
+			done = yes(c.Amend == "", "Kept, and nobody has it yet.", "Amended here, and nobody has it yet.")
+		}
+		fmt.Fprintf(w, "%s See who offers what: parley offers %s\n", done, short(in.Root))
+		switch {
+		case status.Peers == 0:
 			fmt.Fprintln(w, "Your node is alone: it goes out as soon as you connect to another (parley peer add ADDRESS).")
+		case in.Answer != "":
+			fmt.Fprintf(w, "It goes out by itself; so far it is %s.\n", clean(in.Answer))
 		}
 	})
 }
 
+// outSoon is how long to wait for an intent to leave the node: where anybody
+// listens it takes moments.
+const outSoon = time.Second
+
 // want is the file's want or that of the options.
-func (c castCmd) want(e *env, now time.Time) (view.Want, error) {
+func (c wantFlags) want(e *env, now time.Time) (view.Want, error) {
 	if c.File == "" {
 		return c.fromOptions(now)
 	}
 	rest := c
-	rest.File, rest.Amend = "", ""
+	rest.File = ""
 	if !rest.empty() {
 		return view.Want{}, wrong("--file says all there is to say: leave the other options out")
 	}
@@ -113,7 +143,7 @@ func (c castCmd) want(e *env, now time.Time) (view.Want, error) {
 	}
 	var w view.Want
 	if err := view.DecodeJSON(b, &w); err != nil {
-		return w, fmt.Errorf("%s: %w", c.File, err)
+		return w, inFile(c.File, err)
 	}
 	return w, nil
 }
@@ -121,7 +151,7 @@ func (c castCmd) want(e *env, now time.Time) (view.Want, error) {
 // maxWantFile bounds a want's file.
 const maxWantFile = 64 << 10
 
-func (c castCmd) empty() bool {
+func (c wantFlags) empty() bool {
 	lists := [][]string{c.Text, c.Item, c.Require, c.Prefer, c.SellerRequire, c.SellerPrefer, c.Exclude, c.Membership, c.Terms}
 	for _, l := range lists {
 		if len(l) > 0 {
@@ -134,8 +164,9 @@ func (c castCmd) empty() bool {
 
 // readFile reads a file of at most limit bytes; "-" is standard input.
 func (e *env) readFile(path string, limit int64) ([]byte, error) {
-	r := e.in
+	r, called := e.in, "standard input"
 	if path != "-" {
+		called = path
 		f, err := os.Open(path)
 		if err != nil {
 			return nil, err
@@ -145,16 +176,16 @@ func (e *env) readFile(path string, limit int64) ([]byte, error) {
 	}
 	b, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, fmt.Errorf("read %s: %w", called, err)
 	}
 	if int64(len(b)) > limit {
-		return nil, fmt.Errorf("%s is longer than %d bytes", path, limit)
+		return nil, fmt.Errorf("%s is longer than %d bytes", called, limit)
 	}
 	return b, nil
 }
 
 // fromOptions builds a want of what the options say.
-func (c castCmd) fromOptions(now time.Time) (view.Want, error) {
+func (c wantFlags) fromOptions(now time.Time) (view.Want, error) {
 	w := view.Want{
 		Text: strings.Join(c.Text, " "), Language: c.Lang, Memberships: c.Membership,
 		Terms: c.Terms, MaxResponders: c.Responders, Private: c.Private,

@@ -23,7 +23,7 @@ func parseCategory(s string) intentcast.Category {
 
 // items reads the wanted items. Requirements without an item are a want for
 // anything of the category that meets them.
-func (c castCmd) items() ([]intentcast.Want, error) {
+func (c wantFlags) items() ([]intentcast.Want, error) {
 	wishes, err := parseWishes(c.Require, c.Prefer)
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func parseExclusions(list []string) []intentcast.Exclusion {
 	return out
 }
 
-func (c castCmd) place() (*intentcast.Place, error) {
+func (c wantFlags) place() (*intentcast.Place, error) {
 	p := intentcast.Place{Name: c.Place, Region: c.Region, Geohash: c.Geohash}
 	if c.Radius != "" {
 		metres, err := parseMetres(c.Radius)
@@ -189,7 +189,7 @@ func parseMetres(s string) (uint64, error) {
 }
 
 // window reads --from, --until and --within.
-func (c castCmd) window(now time.Time) (*relcard.Window, error) {
+func (c wantFlags) window(now time.Time) (*relcard.Window, error) {
 	if c.Within > 0 {
 		if c.From != "" || c.Until != "" {
 			return nil, wrong("--within says until when: leave --from and --until out")

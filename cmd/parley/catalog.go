@@ -68,7 +68,7 @@ func (cmd catalogImportCmd) Run(e *env) error {
 	report, err := c.ImportCatalogue(e.ctx, bar.reader(r, size), format)
 	bar.done()
 	if err != nil {
-		return err
+		return inFile(cmd.File, err)
 	}
 	if err := e.show(report, func(w io.Writer) { printImport(w, e.err, cmd.File, report) }); err != nil {
 		return err

@@ -227,11 +227,11 @@ func (cmd channelPolicySetCmd) Run(e *env) error {
 		_, err = policy.Compile(p)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", cmd.File, err)
+		return inFile(cmd.File, err)
 	}
 	return e.with(func(c *client.Client) error {
 		if err := c.SetChannelPolicy(e.ctx, p); err != nil {
-			return err
+			return inFile(cmd.File, err)
 		}
 		return e.show(p, func(w io.Writer) { fmt.Fprintln(w, "The preferences are set.") })
 	})

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"unicode/utf8"
 )
 
 // deliver writes b to a new file and says so in the given words, or writes it
@@ -21,8 +24,7 @@ func (e *env) deliverAgain(path string, b []byte, words string) error {
 
 func (e *env) deliverBy(write func(string, []byte) error, path string, b []byte, words string) error {
 	if path == "-" {
-		_, err := e.out.Write(b)
-		return err
+		return e.text(b)
 	}
 	if err := write(path, b); err != nil {
 		return err
@@ -32,6 +34,25 @@ func (e *env) deliverBy(write func(string, []byte) error, path string, b []byte,
 		Bytes int    `json:"bytes"`
 	}{path, len(b)}
 	return e.show(out, func(w io.Writer) { fmt.Fprintln(w, words) })
+}
+
+// text writes b to standard output. With --json it stays JSON if it is, and is
+// else the text, or the bytes in base64, of a JSON object.
+func (e *env) text(b []byte) error {
+	if !e.asJSON || json.Valid(b) {
+		_, err := e.out.Write(b)
+		return err
+	}
+	var out struct {
+		Text  string `json:"text,omitempty"`
+		Bytes []byte `json:"base64,omitempty"`
+	}
+	if utf8.Valid(b) {
+		out.Text = string(b)
+	} else {
+		out.Bytes = b
+	}
+	return e.show(out, nil)
 }
 
 // writeNew writes a file that is not there yet.
@@ -50,8 +71,16 @@ func writeNew(path string, b []byte) error {
 }
 
 // writeOver writes a file in the place of the one there is; whoever reads it
-// sees the old one or the new one whole.
+// sees the old one or the new one whole. Where a link leads, the file there is
+// written; what is no file, such as a pipe or /dev/stdout, is written into and
+// stays.
 func writeOver(path string, b []byte) error {
+	if to, err := filepath.EvalSymlinks(path); err == nil {
+		path = to
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode().Type()&(fs.ModeDevice|fs.ModeNamedPipe|fs.ModeSocket) != 0 {
+		return os.WriteFile(path, b, 0o600)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func pick(s, what, list string, ids []dagcbor.CID) (dagcbor.CID, error) {
 	case 1:
 		return found[0], nil
 	default:
-		return dagcbor.CID{}, fmt.Errorf("%d %ss have ids that begin or end with %q, such as %s and %s: give more of it", len(found), what, s, found[0], found[1])
+		return dagcbor.CID{}, wrong("%d %ss have ids that begin or end with %q, such as %s and %s: give more of it", len(found), what, s, found[0], found[1])
 	}
 }
 
@@ -145,7 +145,13 @@ func (e *env) findCard(c *client.Client, s string) (dagcbor.CID, error) {
 	default:
 		return dagcbor.CID{}, wrong("%d of your cards are with %q: give the id of one (parley cards lists them)", len(named), s)
 	}
+	if len(named)+len(begun) == 0 && len(s) < minPart {
+		return dagcbor.CID{}, fmt.Errorf("none of your cards is with %q: see parley cards: %w", s, view.ErrNotFound)
+	}
 	id, err := pick(s, "card", "parley cards", ids)
+	if errors.Is(err, view.ErrNotFound) && len(begun) == 0 {
+		return id, fmt.Errorf("none of your cards is with %q or has an id that begins or ends with it: see parley cards: %w", s, view.ErrNotFound)
+	}
 	switch {
 	case !errors.Is(err, view.ErrNotFound), len(begun) == 0:
 	case len(begun) == 1:
@@ -279,7 +285,7 @@ func pickText(s, what, list string, all []string) (string, error) {
 	case len(found) == 0:
 		return "", fmt.Errorf("no %s has an id that begins with %q: see %s: %w", what, s, list, view.ErrNotFound)
 	case len(found) > 1:
-		return "", fmt.Errorf("%d %ss have ids that begin with %q: give more of it", len(found), what, s)
+		return "", wrong("%d %ss have ids that begin with %q: give more of it", len(found), what, s)
 	}
 	return found[0], nil
 }

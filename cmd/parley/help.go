@@ -11,7 +11,7 @@ func (helpCmd) Help() string { return "Example:\n\n    parley help card amend" }
 func (h helpCmd) Run(e *env) error {
 	args := append(h.Command, "--help")
 	if e.asJSON {
-		args = append(args, "--json") // of what is wrong; the help is text
+		args = append(args, "--json")
 	}
 	if run(e.ctx, args, e.in, e.out, e.err) != exitOK {
 		return errToldUsage

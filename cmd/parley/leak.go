@@ -46,6 +46,9 @@ func (cmd leakCheckCmd) Run(e *env) error {
 		}
 		value = strings.TrimSpace(string(b))
 	}
+	if value == "" {
+		return wrong("say what turned up: the value is empty")
+	}
 	return e.with(func(c *client.Client) error {
 		leak, err := c.CheckLeak(e.ctx, value)
 		if err != nil {

@@ -71,10 +71,13 @@ func (r *running) wanted() ([]string, error) {
 			return nil, fmt.Errorf("%s: %q: %w", r.wishFile(), a, err)
 		}
 	}
-	if !opens(before) {
+	if len(before) == 0 {
 		return loopback, nil
 	}
-	r.resumed = true
+	// A port of this machine alone is kept as well: peers remember it.
+	if r.resumed = opens(before); !r.resumed {
+		return before, nil
+	}
 	r.log.Info("listening where an earlier start was told to; --local takes that back", "at", before)
 	return before, nil
 }

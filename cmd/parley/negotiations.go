@@ -70,10 +70,17 @@ func printNegotiations(w io.Writer, all []view.Negotiation, now time.Time) {
 			remaining = left(g.Expires, now)
 		}
 		rows = append(rows, []string{
-			short(g.ID), with, string(g.State), yes(g.Asks, "your word", ""), remaining, either(termIDs(g.Agreements), "or"), named, g.Why,
+			short(g.ID), with, string(g.State), yes(g.Asks, "your word", ""), remaining, either(termIDs(g.Agreements), "or"), named,
 		})
 	}
-	columns(w, "NEGOTIATION WITH* STATE NEEDS LEFT PROFFERED* NAMED* WHY+", rows)
+	t := layout("NEGOTIATION WITH* STATE NEEDS LEFT PROFFERED* NAMED*", rows)
+	t.print(w, t.head)
+	for i, row := range rows {
+		t.print(w, row)
+		if why := clean(all[i].Why); why != "" {
+			paragraph(w, "    ", why)
+		}
+	}
 }
 
 type negotiationCmd struct {

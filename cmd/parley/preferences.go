@@ -203,9 +203,9 @@ func (cmd prefSetCmd) Run(e *env) error {
 	}
 	p, err := negotiation.ParsePreferences(b)
 	if err != nil {
-		return fmt.Errorf("%s: %w", cmd.File, err)
+		return inFile(cmd.File, err)
 	}
-	return e.with(func(c *client.Client) error { return e.setPreferences(c, p) })
+	return e.with(func(c *client.Client) error { return inFile(cmd.File, e.setPreferences(c, p)) })
 }
 
 func (e *env) setPreferences(c *client.Client, p negotiation.Preferences) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -136,9 +137,14 @@ func (cmd profileSetCmd) want(e *env, in *time.Location) (view.ChangeWant, error
 		}
 		text = strings.TrimSpace(string(b))
 	}
-	if strings.HasPrefix(text, "{") {
+	switch {
+	case text == "":
+		return w, wrong("%s: its value is empty: give one, or take the piece out with parley profile remove", cmd.Path)
+	case strings.HasPrefix(text, "{") && !json.Valid([]byte(text)):
+		return w, wrong("%s: its value begins as JSON does and is none", cmd.Path)
+	case strings.HasPrefix(text, "{"):
 		w.Value = []byte(text)
-	} else {
+	default:
 		w.Text = text
 	}
 	var err error
@@ -173,7 +179,7 @@ type profileImportCmd struct {
 
 // Help implements kong.HelpProvider.
 func (profileImportCmd) Help() string {
-	return `vCard 3.0 or 4.0 (RFC 6350), or a JSContact Card (RFC 9553). What the profile
+	return `vCard 2.1, 3.0 or 4.0 (RFC 6350), or a JSContact Card (RFC 9553). What the profile
 has no place for is named and left out.
 
 Example:
@@ -190,7 +196,7 @@ func (cmd profileImportCmd) Run(e *env) error {
 	return e.with(func(c *client.Client) error {
 		report, err := c.ImportProfile(e.ctx, cmd.format(b), b, cmd.Quiet)
 		if err != nil {
-			return fmt.Errorf("%s: %w", cmd.File, err)
+			return inFile(cmd.File, err)
 		}
 		return e.show(report, func(w io.Writer) {
 			sheet(w, "taken in", strings.Join(report.Taken, " "), "left out", strings.Join(report.Dropped, " "))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,22 +36,46 @@ type usageError struct{ problem string }
 // Error returns what is wrong with the command line.
 func (u *usageError) Error() string { return u.problem }
 
+// fileError is what a file named on the command line holds and should not: the
+// command line is right.
+type fileError struct {
+	file string
+	err  error
+}
+
+// Error returns which file it is, and what is wrong with it.
+func (f *fileError) Error() string { return f.file + ": " + f.err.Error() }
+
+// Unwrap returns what is wrong with it.
+func (f *fileError) Unwrap() error { return f.err }
+
+// inFile says in which file it is that err is about.
+func inFile(file string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fileError{file, err}
+}
+
 func wrong(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
 // run is the program; it returns the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
 	var c cli
+	var text bytes.Buffer // of --help or --version
 	exited := false
-	k := parser(&c, out, errOut, func(int) { exited = true })
+	k := parser(&c, &text, errOut, func(int) { exited = true })
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	asJSON := slices.Contains(args, "--json")
 	parsed, err := k.Parse(args)
-	if exited { // --help or --version was printed
-		return exitOK
+	if exited {
+		e := &env{out: out, err: errOut, asJSON: asJSON}
+		return e.failed(e.text(text.Bytes()))
 	}
 	if err != nil {
-		e := &env{out: out, err: errOut, asJSON: slices.Contains(args, "--json")}
+		e := &env{out: out, err: errOut, asJSON: asJSON}
 		e.complain(err.Error(), program.SeeHelp("parley", err))
 		return exitUsage
 	}
@@ -99,9 +124,12 @@ func (e *env) failed(err error) int {
 		return exitOK
 	}
 	var usage *usageError
+	var file *fileError
 	code, next := exitFailed, ""
 	switch {
 	case errors.As(err, &usage):
+		code = exitUsage
+	case errors.Is(err, view.ErrInvalid) && !errors.As(err, &file): // a value that the node refuses
 		code = exitUsage
 	case errors.Is(err, client.ErrNoNode):
 		code, next = exitNoNode, fmt.Sprintf("Start one with: parley%s up", e.homeFlag())
@@ -136,7 +164,7 @@ func (e *env) complain(problem, next string) {
 func plainly(err error) string {
 	s := err.Error()
 	for _, kind := range []error{view.ErrNotFound, view.ErrConflict, view.ErrUnavailable, view.ErrInvalid} {
-		s = strings.TrimSuffix(s, ": "+kind.Error())
+		s = strings.TrimPrefix(strings.TrimSuffix(s, ": "+kind.Error()), kind.Error()+": ")
 		s = strings.ReplaceAll(s, ": "+kind.Error()+" (", " (") // a command's own hint follows
 		s = strings.ReplaceAll(s, ": "+kind.Error()+": ", ": ")
 	}

@@ -107,12 +107,24 @@ func printConnections(w io.Writer, conns []view.Connection) {
 		return
 	}
 	var rows [][]string
+	at := make(map[string]int) // row of a peer; two of one are opened when both call at once
 	for _, c := range conns {
 		way := "direct"
 		if c.Relay != "" {
 			way = "through " + c.Relay
 		}
-		rows = append(rows, []string{c.PeerID, c.Transport, yes(c.Inbound, "in", "out"), way, keyExchange(c)})
+		row := []string{c.PeerID, c.Transport, yes(c.Inbound, "in", "out"), way, keyExchange(c)}
+		i, more := at[c.PeerID]
+		if !more {
+			at[c.PeerID] = len(rows)
+			rows = append(rows, row)
+			continue
+		}
+		for col, now := range row {
+			if have := strings.Split(rows[i][col], ", "); !slices.Contains(have, now) {
+				rows[i][col] += ", " + now
+			}
+		}
 	}
 	fmt.Fprintln(w)
 	table(w, "CONNECTION OVER OPENED WAY KEYS", rows)

@@ -22,3 +22,18 @@ func TestStatusSaysWhoKeepsMail(t *testing.T) {
 		}
 	}
 }
+
+// Two nodes that call each other at once have two connections for a while; a
+// peer has one row.
+func TestOneRowForEachPeer(t *testing.T) {
+	var out bytes.Buffer
+	printConnections(&out, []view.Connection{
+		{PeerID: "12D3A", Transport: "quic", Inbound: true, KeyExchange: "X", PostQuantum: true},
+		{PeerID: "12D3B", Transport: "quic"},
+		{PeerID: "12D3A", Transport: "tcp", KeyExchange: "X", PostQuantum: true},
+	})
+	got := out.String()
+	if strings.Count(got, "12D3A") != 1 || !strings.Contains(got, "quic, tcp") || !strings.Contains(got, "in, out") || strings.Count(got, "post-quantum") != 1 {
+		t.Errorf("rows:\n%s", got)
+	}
+}

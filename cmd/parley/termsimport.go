@@ -48,7 +48,7 @@ func (cmd termsImportCmd) Run(e *env) error {
 	}
 	f, err := readTerms(b)
 	if err != nil {
-		return fmt.Errorf("%s: %w", cmd.File, err)
+		return inFile(cmd.File, err)
 	}
 	if err := e.show(f, func(w io.Writer) { printForeign(w, f) }); err != nil {
 		return err

@@ -123,10 +123,23 @@ func (u upCmd) options(dir config.Dir) (config.Options, error) {
 	if err != nil {
 		return o, err
 	}
-	return o.With(config.Options{
+	if u.Public != "" {
+		_, port, err := net.SplitHostPort(u.Public)
+		if err == nil {
+			_, err = net.LookupPort("tcp", port)
+		}
+		if err != nil {
+			return o, wrong("--public: %v; it is an address and a port, such as 127.0.0.1:8080", err)
+		}
+	}
+	o, err = o.With(config.Options{
 		Name: u.Name, Listen: listen, Peers: u.Peer, API: u.API, Vendor: u.vendor(o),
 		NoMDNS: u.NoMDNS, NoDHT: u.NoDHT, Unlisted: u.Unlisted,
 	})
+	if err != nil { // the file by itself was right
+		return o, wrong("%v", err)
+	}
+	return o, nil
 }
 
 func (u upCmd) vendor(o config.Options) *config.Vendor {

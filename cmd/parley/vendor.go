@@ -68,10 +68,10 @@ func (cmd rulesSetCmd) Run(e *env) error {
 	}
 	var rules market.Rules
 	if err := view.DecodeJSON(b, &rules); err != nil {
-		return fmt.Errorf("%s: %w", cmd.File, err)
+		return inFile(cmd.File, err)
 	}
 	if err := rules.Check(); err != nil {
-		return fmt.Errorf("%s: %w", cmd.File, err)
+		return inFile(cmd.File, err)
 	}
 	c, err := e.node()
 	if err != nil {
@@ -79,7 +79,7 @@ func (cmd rulesSetCmd) Run(e *env) error {
 	}
 	defer c.Close()
 	if rules, err = c.SetRules(e.ctx, rules); err != nil {
-		return err
+		return inFile(cmd.File, err)
 	}
 	return e.show(rules, func(w io.Writer) { fmt.Fprintln(w, "The rules are set.") })
 }

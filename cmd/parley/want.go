@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -60,7 +61,7 @@ func wantedText(w view.Want) string {
 }
 
 type wantAddCmd struct {
-	castCmd `embed:""`
+	wantFlags `embed:""`
 
 	Every   string  `required:"" help:"When, as an RRULE (RFC 5545), at most hourly." placeholder:"'RRULE:FREQ=WEEKLY;BYDAY=MO'"`
 	Zone    string  `help:"The time zone whose clock the rule goes by; UTC when left out." placeholder:"America/Detroit"`
@@ -93,6 +94,9 @@ func (cmd wantAddCmd) Run(e *env) error {
 	}
 	return e.with(func(c *client.Client) error {
 		s, err := c.AddWant(e.ctx, w)
+		if cmd.File != "" && errors.Is(err, view.ErrInvalid) {
+			return inFile(cmd.File, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -112,12 +116,10 @@ func (cmd wantAddCmd) standing(e *env) (view.StandingWant, error) {
 		return w, wrong("--every %s: %v; each Monday is RRULE:FREQ=WEEKLY;BYDAY=MO, each first of a month RRULE:FREQ=MONTHLY;BYMONTHDAY=1", cmd.Every, err)
 	}
 	switch {
-	case cmd.Amend != "":
-		return w, wrong("--amend is for one intent: remove the standing want and add another")
 	case cmd.From+cmd.Until != "":
 		return w, wrong("a want that comes again has no dates of its own: say --within, counted from each casting")
 	}
-	once := cmd.castCmd
+	once := cmd.wantFlags
 	if once.Within > 0 {
 		w.Within, once.Within = once.Within.String(), 0
 	}

@@ -31,17 +31,23 @@ func (p *Problem) Error() string {
 	if s == "" {
 		s = strings.ToLower(p.Title)
 	}
+	switch most, ok := strings.CutPrefix(s, "request body is too large limit="); {
+	case ok:
+		return "it is more at once than the node takes, which is " + most
+	case s == "validation failed" && len(p.Errors) > 0:
+		s = ""
+	}
 	for _, f := range p.Errors {
 		at := strings.TrimPrefix(f.Location, "body.")
 		switch {
-		case strings.Contains(s, f.Message):
+		case s != "" && strings.Contains(s, f.Message):
 		case at == "" || at == "body":
 			s += ": " + f.Message
 		default:
 			s += ": " + at + ": " + f.Message
 		}
 	}
-	return s
+	return strings.TrimPrefix(s, ": ")
 }
 
 // Unwrap returns the error of package view, or nil.

@@ -42,6 +42,7 @@ func FuzzImportVCard(f *testing.F) {
 	f.Add(b)
 	f.Add(crlf("VERSION:3.0", "N:Doe;Jo;;;", "FN:Jo Doe", "item1.TEL;TYPE=CELL:112", "item1.X-ABLABEL:x", "BDAY:1990", "BIRTHPLACE:geo:1,2"))
 	f.Add(crlf("VERSION:4.0", `N;JSCOMPS="s,\, ;1;s,^n;0;6":Doe;Jo;;;Jr.;;Jr.`, `JSPROP;JSPTR="name/full":"x"`, "PRONOUNS:a", "GRAMGENDER:neuter"))
+	f.Add([]byte(outlook))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if p, _, err := (profile.Profile{}).ImportVCard(b); err == nil {
 			survives(t, p)

@@ -95,7 +95,7 @@ func TestImportVCardRefusesGarbage(t *testing.T) {
 		"no end":              {"BEGIN:VCARD\r\nVERSION:4.0\r\n", "BEGIN"},
 		"two cards":           {v4() + v4(), "more than one"},
 		"no version":          {string(crlf("FN:Jo")), "VERSION"},
-		"version 2.1":         {string(crlf("VERSION:2.1")), "version"},
+		"version 5.0":         {string(crlf("VERSION:5.0")), "version"},
 		"two versions":        {v4("VERSION:4.0"), "VERSION"},
 		"a group":             {v4("KIND:group"), "not of a person"},
 		"no colon":            {v4("EMAIL jo@example.org"), "line 3"},

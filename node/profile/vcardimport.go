@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// ImportVCard returns the profile with the pieces of one vCard, version 4.0 or
-// 3.0, set over its own, converted by the rules of RFC 9555. Properties and
+// ImportVCard returns the profile with the pieces of one vCard, version 4.0,
+// 3.0 or 2.1, set over its own, converted by the rules of RFC 9555. Properties and
 // parameters that are not kept are dropped and named, as are the second and
 // later of a property of which one is kept; one that is kept and not valid is
 // an error, and nothing is imported. A line without PROP-ID gets an id from its
@@ -23,6 +23,7 @@ func (p Profile) ImportVCard(data []byte) (Profile, Report, error) {
 	if err := checkVersion(lines); err != nil {
 		return p, Report{}, fmt.Errorf("import vCard: %w", err)
 	}
+	cutAddress(lines)
 	r := newCardLines(lines)
 	if err := r.read(); err != nil {
 		return p, Report{}, fmt.Errorf("import vCard: %w", err)
@@ -42,7 +43,7 @@ func checkVersion(lines []cardLine) error {
 	for _, l := range lines {
 		switch l.name {
 		case "VERSION":
-			if l.value != "4.0" && l.value != "3.0" {
+			if l.value != "4.0" && l.value != "3.0" && l.value != "2.1" {
 				return fmt.Errorf("version %.20q is not read", l.value)
 			}
 			versions++

@@ -41,6 +41,10 @@ func readLines(data []byte) ([]cardLine, error) {
 	}
 	var all []cardLine
 	folded := strings.Split(strings.TrimPrefix(string(data), "\ufeff"), "\n")
+	parse, legacy := parseLine, isLegacy(folded)
+	if legacy {
+		parse = parseLegacy
+	}
 	for i := 0; i < len(folded); {
 		first := i
 		var b strings.Builder
@@ -48,10 +52,14 @@ func readLines(data []byte) ([]cardLine, error) {
 		for i++; i < len(folded) && folded[i] != "" && (folded[i][0] == ' ' || folded[i][0] == '\t'); i++ {
 			b.WriteString(strings.TrimSuffix(folded[i][1:], "\r"))
 		}
-		if b.Len() == 0 {
+		text := b.String()
+		for ; legacy && goesOn(text) && i < len(folded); i++ {
+			text = text[:len(text)-1] + strings.TrimSuffix(folded[i], "\r")
+		}
+		if text == "" {
 			continue
 		}
-		l, err := parseLine(b.String())
+		l, err := parse(text)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", first+1, err)
 		}

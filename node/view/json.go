@@ -22,6 +22,9 @@ func DecodeJSON(b []byte, v any) error {
 	if err := scanJSON(b); err != nil {
 		return err
 	}
+	if string(bytes.TrimSpace(b)) == "null" { // encoding/json would leave v as it is: an order to forget all it holds
+		return errors.New("null where a JSON value should be")
+	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {

@@ -33,6 +33,7 @@ func TestDecodeJSON(t *testing.T) {
 		{name: "name twice, in two cases", in: `{"Name":"a","name":"b"}`, err: `"name" is there twice`},
 		{name: "two values", in: `{"name":"a"}{"name":"b"}`, err: "more after the end"},
 		{name: "broken off", in: `{"name":"a"`, err: "breaks off"},
+		{name: "null", in: " null ", err: "null where"},
 		{name: "nothing", in: "  ", err: "nothing where"},
 		{name: "not JSON", in: `{name:1}`, err: "not JSON at byte"},
 		{name: "wrong type", in: `{"name":7}`, err: "name: is a number, wants string"},

@@ -31,7 +31,7 @@ func readCAR(raw []byte, most int) (root dagcbor.CID, s *store, err error) {
 	r, err := car.NewBlockReader(bytes.NewReader(raw),
 		car.WithTrustedCAR(true), car.MaxAllowedHeaderSize(maxHeader), car.MaxAllowedSectionSize(uint64(most)))
 	if err != nil {
-		return root, nil, refuse("CAR header: %w", err)
+		return root, nil, refuse("it does not begin as the file of a card or a dispute does: CAR header: %w", err)
 	}
 	if r.Version != 1 {
 		return root, nil, refuse("CAR version %d, want 1", r.Version)
