@@ -12,9 +12,11 @@ import (
 
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
+	"github.com/parley-network/parley/identity/keystore"
 	"github.com/parley-network/parley/identity/webvh"
 	"github.com/parley-network/parley/node"
 	"github.com/parley-network/parley/node/store"
+	"github.com/parley-network/parley/node/store/memory"
 	"github.com/parley-network/parley/node/view"
 	"github.com/parley-network/parley/sim"
 )
@@ -193,6 +195,13 @@ func TestReplicaThatWasAway(t *testing.T) {
 		if !slices.Equal(before, c.b.Keys.Names()) {
 			t.Errorf("it has changed its keys, %q", c.b.Keys.Names())
 		}
+		// Nor has it with keys for that version which came to nothing.
+		if err := c.b.Keys.Put("vendor/2/sign", newKey(9).Seed()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := node.New(config(w, c.b)); err == nil || !strings.Contains(err.Error(), "in that of the replica that rotated them") {
+			t.Errorf("a replica with other keys: %v", err)
+		}
 		if err := host.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -207,6 +216,29 @@ func TestReplicaThatWasAway(t *testing.T) {
 		c.wantLog(w, log, 2)
 		must[view.KeyRotation](w)(c.b.RotateVendor(ctx))
 		c.wantLog(w, log, 3)
+	})
+}
+
+// blind is a store that shows nothing of what is in it.
+type blind struct{ store.Store }
+
+func (b blind) View(ctx context.Context, fn func(store.Tx) error) error {
+	return memory.New().View(ctx, fn)
+}
+
+// Of two that make the vendor at once, one does.
+func TestReplicasBeginAtOnce(t *testing.T) {
+	sim.Run(t, 628, func(w *sim.World) {
+		rules, items := shop("30", "SD-BASE")
+		p := w.Vendor("first", rules, items)
+		log := must[[]byte](w)(p.KeyLog(w.T.Context()))
+		late := &sim.Party{Name: "second", Host: w.Host("second"), Store: blind{p.Store}, Keys: keystore.Memory(), Replica: "second"}
+		if _, err := node.New(config(w, late)); !errors.Is(err, store.ErrExists) {
+			t.Errorf("the second: %v", err)
+		}
+		if c := (&chain{a: p}); !bytes.Equal(log, c.stored(w)) {
+			t.Error("the key log is another's")
+		}
 	})
 }
 

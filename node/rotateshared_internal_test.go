@@ -192,3 +192,56 @@ func TestReplicaTakesItsPlaceAgain(t *testing.T) {
 		})
 	}
 }
+
+// Every transaction of a vendor's node goes by the log that is stored, and a
+// replica's by a clock that has come to where the keys in force begin.
+func TestFence(t *testing.T) {
+	n, _ := shared(t, nil)
+	n.vendor = new(vendor)
+	n.vendor.party.Store(&party{log: []byte("two"), number: 2, since: noon})
+	stored := func(log string) {
+		inTx(t, n, noon, func(c *change) error {
+			return c.Put(store.Record{Kind: kindSetting, ID: settingVendorLog, Body: []byte(log)})
+		})
+	}
+	fence := func(now time.Time) (err error) {
+		inTx(t, n, now, func(c *change) error {
+			err = n.fence(c)
+			for _, fn := range c.after {
+				fn()
+			}
+			return nil
+		})
+		return err
+	}
+	if err := fence(noon); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("with no log: %v", err)
+	}
+	stored("three")
+	if err := fence(noon); !errors.Is(err, errRotated) || !errors.Is(err, view.ErrConflict) {
+		t.Errorf("with another log: %v", err)
+	}
+	if n.replica.joined.Load() {
+		t.Error("what is refused puts it on record")
+	}
+	stored("two")
+	if err := fence(noon.Add(-time.Nanosecond)); !errors.Is(err, view.ErrUnavailable) || !strings.Contains(err.Error(), "the clock here is behind") {
+		t.Errorf("before the keys begin: %v", err)
+	}
+	if err := fence(noon); err != nil || n.replica.until.Load() != noon.Add(replicaLease).Unix() {
+		t.Errorf("%v, on record until %d", err, n.replica.until.Load())
+	}
+	if err := fence(noon.Add(time.Second)); err != nil || n.replica.until.Load() != noon.Add(replicaLease).Unix() {
+		t.Errorf("renewed at once: %v", err)
+	}
+	if err := fence(noon.Add(time.Minute)); err != nil || n.replica.until.Load() != noon.Add(time.Minute+replicaLease).Unix() {
+		t.Errorf("%v, on record until %d", err, n.replica.until.Load())
+	}
+	n.leave(t.Context())
+	inTx(t, n, noon, func(c *change) error {
+		if recs, err := c.List(store.Query{Kind: kindReplica}); err != nil || len(recs) != 0 {
+			t.Errorf("left behind: %+v, %v", recs, err)
+		}
+		return nil
+	})
+}
