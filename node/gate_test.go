@@ -111,6 +111,7 @@ func TestGateGivenUpWhileHeld(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), gateTries*11*time.Second+5*time.Second)
 		defer cancel()
 		var all sync.WaitGroup
+		g.passed(time.Now().Add(10 * time.Second))
 		all.Go(func() {
 			for ctx.Err() == nil {
 				g.passed(time.Now().Add(10 * time.Second)) // as by a clock that is put back again and again
