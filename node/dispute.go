@@ -66,6 +66,9 @@ func (n *Node) disputeOf(tx store.Tx, root dagcbor.CID, items []uint64) (archive
 		}
 		d.Theirs.Statements = []statement.Signed{s}
 	}
+	if r.body.ForkedLog != nil {
+		d.Theirs.Logs = []archive.KeyLog{{DID: r.them(), Log: r.body.ForkedLog}}
+	}
 	return d, nil
 }
 

@@ -44,7 +44,7 @@ const gateTries = 5
 // second; open is to be called after.
 func (g *gate) alone(ctx context.Context) error {
 	for try := 0; ; try++ {
-		if err := g.room.Acquire(ctx, gateRoom); err != nil {
+		if err := g.shut(ctx); err != nil {
 			return err
 		}
 		now := time.Now()
@@ -68,6 +68,10 @@ func (g *gate) alone(ctx context.Context) error {
 		}
 	}
 }
+
+// shut waits until nothing is being changed, and lets nothing through until
+// open.
+func (g *gate) shut(ctx context.Context) error { return g.room.Acquire(ctx, gateRoom) }
 
 func (g *gate) open() { g.room.Release(gateRoom) }
 

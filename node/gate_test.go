@@ -102,3 +102,28 @@ func FuzzDecodeKeysLetter(f *testing.F) {
 		again(t, l, b)
 	})
 }
+
+// One that holds the gate for the rest of a second lets go of it when its context
+// ends.
+func TestGateGivenUpWhileHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		ctx, cancel := context.WithTimeout(t.Context(), gateTries*11*time.Second+5*time.Second)
+		defer cancel()
+		var all sync.WaitGroup
+		g.passed(time.Now().Add(10 * time.Second))
+		all.Go(func() {
+			for ctx.Err() == nil {
+				g.passed(time.Now().Add(10 * time.Second)) // as by a clock that is put back again and again
+				pause(ctx, time.Second)
+			}
+		})
+		if err := g.alone(ctx); err == nil {
+			t.Error("let in at a second in which something was changed")
+		}
+		if !g.room.TryAcquire(gateRoom) {
+			t.Error("the gate is shut")
+		}
+		all.Wait()
+	})
+}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -90,16 +91,27 @@ func (c *change) OnDurable(fn func()) { c.after = append(c.after, fn) }
 // update runs fn in one transaction and, once it is durable, tells its events,
 // sends what was cast and wakes the courier.
 func (n *Node) update(ctx context.Context, fn func(*change) error) error {
-	if err := n.gate.enter(ctx); err != nil {
-		return err
+	c, err := n.enter(ctx, fn)
+	if errors.Is(err, errRotated) {
+		if err := n.catchUp(ctx); err != nil {
+			return err
+		}
+		c, err = n.enter(ctx, fn)
 	}
-	c, err := n.commit(ctx, fn)
-	n.gate.leave()
 	if err != nil {
 		return err
 	}
 	n.committed(c)
 	return nil
+}
+
+// enter is commit for who is not within the gate.
+func (n *Node) enter(ctx context.Context, fn func(*change) error) (*change, error) {
+	if err := n.gate.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer n.gate.leave()
+	return n.commit(ctx, fn)
 }
 
 // commit runs fn in one transaction, for who is within the gate.
@@ -108,6 +120,9 @@ func (n *Node) commit(ctx context.Context, fn func(*change) error) (*change, err
 	err := n.cfg.Store.Update(ctx, func(tx store.Tx) error {
 		c = &change{Tx: tx, n: n, now: time.Now()}
 		n.gate.passed(c.now)
+		if err := n.fence(c); err != nil {
+			return err
+		}
 		return fn(c)
 	})
 	return c, err

@@ -172,10 +172,7 @@ func (n *Node) receiveKeys(c *change, in courier.Inbound) error {
 	if err != nil {
 		return err
 	}
-	them := r.body.Vendor.DID
-	if r.other() == identity.RolePerson {
-		them = r.body.Person
-	}
+	them := r.them()
 	if h.DID() != them {
 		return refuse("the key log of %.80s is not that of the other side", h.DID())
 	}

@@ -48,6 +48,7 @@ type Config struct {
 	Rand     *rand.Rand            // for choices, never for keys; nil: seeded from the system
 	Registry prometheus.Registerer // nil: no metrics
 	Vendor   *VendorConfig         // nil: this node does not answer intents
+	Replica  string                // names this node among several of one vendor over one Store, each another; "": it is the only one
 	Reach    *reach.Watcher        // how Host can be reached, for Status; Run runs it. Nil: nobody watches
 	Observe  func(view.Event)      // nil, or told of every event; must not block
 
@@ -71,7 +72,8 @@ type Node struct {
 	gossip  *gossip.Service
 	courier *courier.Courier
 	events  *journal
-	vendor  *vendor // nil for a person's node
+	vendor  *vendor  // nil for a person's node
+	replica *replica // nil for the only node over its store
 	recast  chan struct{}
 	moved   chan struct{} // told when an own route has moved
 	tell    chan struct{} // told when a change of the profile is to go out
@@ -136,6 +138,11 @@ func (n *Node) compose() (err error) {
 		return err
 	}
 	if n.cfg.Vendor != nil {
+		if n.cfg.Replica != "" {
+			if n.replica, err = newReplica(n.cfg.Replica); err != nil {
+				return err
+			}
+		}
 		if n.vendor, err = n.openVendor(ctx, *n.cfg.Vendor); err != nil {
 			return fmt.Errorf("open vendor: %w", err)
 		}
@@ -174,7 +181,9 @@ func (n *Node) Run(ctx context.Context) error {
 	g.Go(func() error { return n.termsLoop(ctx) })
 	g.Go(func() error { return n.tellLoop(ctx) })
 	g.Go(func() error { return n.agendaLoop(ctx) })
+	g.Go(func() error { return n.replicaLoop(ctx) })
 	err := g.Wait()
+	n.leave(context.WithoutCancel(ctx))
 	n.events.close()
 	if errors.Is(err, context.Canceled) {
 		return nil

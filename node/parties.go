@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/parley-network/parley/identity"
@@ -21,8 +22,9 @@ const pairwiseDomain = "pairwise.invalid"
 // party is a DID of this node's with its log and its signing key.
 type party struct {
 	signer identity.Signer
-	log    []byte // the key log, as published
-	number int    // of its newest version, whose key signs
+	log    []byte    // the key log, as published
+	number int       // of its newest version, whose key signs
+	since  time.Time // when that began
 }
 
 // newParty makes an identifier with fresh keys: one that signs, one that
@@ -57,6 +59,10 @@ func threeKeys() (sign, update, next ed25519.PrivateKey, err error) {
 	return sign, update, next, nil
 }
 
+// errOtherKey is for a key that was kept for a version of a log which then
+// became another one's.
+var errOtherKey = errors.New("the one kept here is not that of the log")
+
 // openParty returns the party whose keys are kept under name.
 func (n *Node) openParty(name string, log []byte, now time.Time) (party, error) {
 	h, err := n.logs.history(log, now)
@@ -68,7 +74,11 @@ func (n *Node) openParty(name string, log []byte, now time.Time) (party, error) 
 	if err != nil {
 		return party{}, fmt.Errorf("signing key of %s: %w", h.DID(), err)
 	}
-	return party{identity.NewSigner(h.DID(), newest.ID, ed25519.NewKeyFromSeed(seed)), log, newest.Number}, nil
+	key := ed25519.NewKeyFromSeed(seed)
+	if !slices.ContainsFunc(newest.Keys, func(k ed25519.PublicKey) bool { return k.Equal(key.Public()) }) {
+		return party{}, fmt.Errorf("signing key of %s: %w", h.DID(), errOtherKey)
+	}
+	return party{identity.NewSigner(h.DID(), newest.ID, key), log, newest.Number, newest.Time}, nil
 }
 
 // keyOf returns the key of an own identifier whose log is among those given.

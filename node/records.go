@@ -30,6 +30,8 @@ const (
 	kindRotate store.Kind = "rotate" // cards whose keys are to be rotated; ID: CID of the card · Due: when
 	kindSpent  store.Kind = "spent"  // private keys to be erased, for they sign no more; ID: name in the keystore
 
+	kindReplica store.Kind = "replica" // nodes of this vendor's over this store; ID: random, of one run · Due: heard of no more
+
 	kindTerms       store.Kind = "terms"       // vendors' term updates; ID: the vendor's DID · Due: expiry
 	kindNegotiation store.Kind = "negotiation" // ID: CID of the proffer · Ref: person's DID · State · Due: lapses, or is forgotten
 	kindPiece       store.Kind = "piece"       // data shared; ID: person's DID, item · Ref: path · State: live, gone · Due: to be deleted, at a vendor

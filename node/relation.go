@@ -103,6 +103,14 @@ func (r *relation) other() identity.Role {
 	return identity.RolePerson
 }
 
+// them is the identifier of the party across the table.
+func (r *relation) them() identity.DID {
+	if r.body.Side == identity.RolePerson {
+		return r.body.Vendor.DID
+	}
+	return r.body.Person
+}
+
 // name is what the owner calls the other side.
 func (r *relation) name() string {
 	if r.body.Side == identity.RoleVendor {

@@ -190,15 +190,28 @@ func (n *Node) rotateVendor(ctx context.Context, told *int) (*change, error) {
 		return nil, err
 	}
 	defer n.gate.open()
+	if err := n.catchUpAlone(ctx); err != nil {
+		return nil, err
+	}
 	if err := n.mintNext(vendorKeys, n.vendor.me().log); err != nil {
 		return nil, err
 	}
+	others, err := n.gather(ctx)
+	if err != nil {
+		return nil, err
+	}
 	c, err := n.commit(ctx, func(c *change) (err error) {
+		if err := others.commit(c); err != nil {
+			return err
+		}
 		if *told, err = c.Count(store.Query{Kind: kindRelation, State: relationOpen}); err != nil {
 			return err
 		}
 		return n.rotateVendorIn(c)
 	})
+	if err != nil {
+		others.undo(context.WithoutCancel(ctx))
+	}
 	if opened := n.reopenVendor(context.WithoutCancel(ctx)); err == nil {
 		err = opened
 	}
@@ -234,12 +247,22 @@ func (n *Node) reopenVendor(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := n.openParty(vendorKeys, log, n.now())
+	p, err := n.openVendorKeys(log)
 	if err != nil {
 		return err
 	}
 	n.vendor.party.Store(&p)
 	return nil
+}
+
+// openVendorKeys is openParty for the vendor, whose keys another replica may
+// have rotated.
+func (n *Node) openVendorKeys(log []byte) (party, error) {
+	p, err := n.openParty(vendorKeys, log, n.now())
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errOtherKey) {
+		err = fmt.Errorf("%w: %w", errKeysElsewhere, err)
+	}
+	return p, err
 }
 
 func rotationView(me *party, now time.Time, told int) view.KeyRotation {

@@ -84,6 +84,32 @@ func TestPersonRotatesAll(t *testing.T) {
 	})
 }
 
+// A card that ends before its turn keeps its keys, and nothing is tried again.
+func TestCardEndsBeforeItsKeysRotate(t *testing.T) {
+	sim.Run(t, 610, func(w *sim.World) {
+		tn := newTown(w)
+		ctx, pat := w.T.Context(), tn.pat
+		card, other := agreed(w, pat, tn.cheap, "SD-BASE"), agreed(w, pat, tn.dear, "SD-BASE")
+		label := labelOf(w, pat, must[view.Card](w)(pat.Card(ctx, card)).Body.Person.DID)
+		if due := must[[]view.KeyRotationDue](w)(pat.RotateCards(ctx)); len(due) != 2 {
+			t.Fatalf("%+v", due)
+		}
+		must[view.Card](w)(pat.EndCard(ctx, card, "enough"))
+		time.Sleep(2 * time.Hour)
+		wantErased(w, pat, []string{label + "/2/sign", label + "/2/next"}, []string{label + "/sign"})
+		ok(w, pat.Store.View(ctx, func(tx store.Tx) error {
+			left, err := tx.List(store.Query{Kind: "rotate"})
+			if len(left) != 0 {
+				t.Errorf("still to be rotated: %+v", left)
+			}
+			return err
+		}))
+		if due := must[[]view.KeyRotationDue](w)(pat.RotateCards(ctx)); len(due) != 1 || due[0].Card != other {
+			t.Errorf("%+v", due)
+		}
+	})
+}
+
 // Both sides rotate at once, again and again, while a negotiation and an
 // amendment are under way.
 func TestBothRotateAtOnce(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/parley-network/parley/identity/webvh"
 	"github.com/parley-network/parley/node/courier"
 	"github.com/parley-network/parley/node/view"
+	"github.com/parley-network/parley/relcard/archive"
 	"github.com/parley-network/parley/sim"
 )
 
@@ -36,6 +37,27 @@ func grown(w *sim.World, log []byte, update ed25519.PrivateKey, seed byte, at ti
 	return must[*webvh.Log](w)(l.Rotate(webvh.Rotation{
 		Update: update, Next: newKey(seed).Public().(ed25519.PublicKey), Sign: newKey(seed + 1).Public().(ed25519.PublicKey),
 	}, at)).Bytes()
+}
+
+// keyForkShown has a third party, with the file alone, judge the dispute over a
+// card whose other side's key log was told in two ways.
+func keyForkShown(w *sim.World, by *sim.Party, card dagcbor.CID) archive.KeyFork {
+	w.T.Helper()
+	file := must[[]byte](w)(by.DisputeCard(w.T.Context(), card, nil))
+	_, r, err := archive.ImportDispute(bytes.NewReader(file), time.Now())
+	if err != nil {
+		w.T.Fatalf("the dispute's file: %v", err)
+	}
+	if len(r.Divergences) != 1 || r.Divergences[0].Log == nil || r.Divergences[0].Of != identity.RoleVendor || r.Divergences[0].Seq != 2 {
+		w.T.Fatalf("the dispute's file shows %+v", r.Divergences)
+	}
+	return *r.Divergences[0].Log
+}
+
+// versionID is the newest of a key log.
+func versionID(w *sim.World, log []byte) string {
+	w.T.Helper()
+	return must[*webvh.Log](w)(webvh.Parse(log)).VersionID()
 }
 
 // Key logs that are no continuation of the one kept change nothing, and one that
@@ -86,6 +108,10 @@ func TestHostileKeyLogs(t *testing.T) {
 			t.Errorf("the card is %s, %q", k.State, k.Alarm)
 		}
 		wantTold(w, pat, "card.frozen", "ALARM")
+		f := keyForkShown(w, pat, card)
+		if f.DID != body.Vendor.DID || f.A.ID != versionID(w, second) || f.B.ID != versionID(w, forged) || !f.Signed.IsZero() {
+			t.Errorf("the dispute's file names %+v", f)
+		}
 		wantRefused(w, "a log after the alarm", m.keys(w, second), "frozen")
 	})
 }
@@ -130,6 +156,9 @@ func TestKeyLogDatedBack(t *testing.T) {
 		}
 		if k := must[view.Card](w)(pat.Card(ctx, card)); k.State != "frozen" || !strings.Contains(k.Alarm, "would not hold") {
 			t.Errorf("the card is %s, %q", k.State, k.Alarm)
+		}
+		if f := keyForkShown(w, pat, card); f.A.ID != "" || !strings.HasPrefix(f.B.ID, "2-") || f.Signed.IsZero() {
+			t.Errorf("the dispute's file names %+v", f)
 		}
 		if rep := must[view.CardReport](w)(tn.dear.ImportCard(ctx, must[[]byte](w)(pat.ExportCard(ctx, card)))); !rep.Valid {
 			t.Errorf("the card's file: %s", rep.Problem)

@@ -147,11 +147,14 @@ func (n *Node) openVendorParty(ctx context.Context, v *vendor) error {
 	}
 	now := time.Now()
 	if log != nil {
-		p, err := n.openParty(vendorKeys, log, now)
+		p, err := n.openVendorKeys(log)
 		if err != nil {
 			return err
 		}
 		v.party.Store(&p)
+		if err := n.eraseBefore(p.number); err != nil {
+			return err
+		}
 		if id, err := webvh.ParseID(v.me().signer.DID()); err == nil && id.Domain != v.cfg.Domain {
 			n.log.Warn("the vendor's identifier stays at the domain it was made for", "domain", id.Domain, "asked", v.cfg.Domain)
 		}
@@ -163,7 +166,8 @@ func (n *Node) openVendorParty(ctx context.Context, v *vendor) error {
 	}
 	v.party.Store(&p)
 	return n.cfg.Store.Update(ctx, func(tx store.Tx) error {
-		return tx.Put(store.Record{Kind: kindSetting, ID: settingVendorLog, Body: p.log})
+		// Insert: of two replicas that start at once only one makes it.
+		return tx.Insert(store.Record{Kind: kindSetting, ID: settingVendorLog, Body: p.log})
 	})
 }
 

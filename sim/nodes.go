@@ -25,6 +25,8 @@ type Party struct {
 	Host  host.Host
 	Store store.Store
 	Keys  *keystore.Store
+	// Replica names the node among several of one vendor; from the next Start on.
+	Replica string
 
 	world  *World
 	vendor *node.VendorConfig
@@ -62,7 +64,7 @@ func (p *Party) Start() {
 	p.Host = w.Host(p.Name, p.links...)
 	n, err := node.New(node.Config{
 		Name: p.Name, Version: "sim", Host: p.Host, Store: p.Store, Keys: p.Keys, Log: w.Log(p.Name),
-		Rand: w.RandFor(p.Name), Vendor: p.vendor,
+		Rand: w.RandFor(p.Name), Vendor: p.vendor, Replica: p.Replica,
 		Observe: func(e view.Event) { w.Event(p.Name, e.Kind, "ref", e.Ref, "text", e.Text) },
 	})
 	if err != nil {
@@ -70,6 +72,30 @@ func (p *Party) Start() {
 	}
 	p.Node = n
 	p.stop = w.Start(p.Name, n.Run)
+}
+
+// Twin builds and starts another node of the same vendor over the same store, on
+// a host of that name and with a copy of the keys as they are now. Both are
+// replicas from their next start on if p.Replica is set.
+func (p *Party) Twin(name string) *Party {
+	p.world.T.Helper()
+	t := &Party{Name: name, Store: p.Store, Keys: keystore.Memory(), Replica: name, world: p.world, vendor: p.vendor, links: p.links}
+	if p.Replica == "" {
+		t.Replica = ""
+	}
+	all := make(map[string][]byte)
+	for _, key := range p.Keys.Names() {
+		secret, err := p.Keys.Get(key)
+		if err != nil {
+			p.world.T.Fatalf("copy the keys of %s: %v", p.Name, err)
+		}
+		all[key] = secret
+	}
+	if err := t.Keys.PutAll(all); err != nil {
+		p.world.T.Fatalf("copy the keys of %s: %v", p.Name, err)
+	}
+	t.Start()
+	return t
 }
 
 // Stop ends the party's node and host; its store and keys stay.

@@ -26,8 +26,9 @@ type Divergence struct {
 	What string        `json:"what"`         // "card", "person's log", "vendor's log" or "key log"
 	Of   identity.Role `json:"of,omitempty"` // of a key log: whose
 	Seq  uint64        `json:"seq"`          // the version or statement from which on they differ; of a key log: the entry
-	A    Branch        `json:"a,omitzero"`   // the two stories; none of a key log
+	A    Branch        `json:"a,omitzero"`   // the two stories; those of a key log are in Log
 	B    Branch        `json:"b,omitzero"`
+	Log  *KeyFork      `json:"log,omitempty"` // of a key log: its two entries
 	// Who signed both as an act of its own, and so is proven to have told two
 	// stories. None: nobody is bound to both, and the one that both parties
 	// signed holds.
@@ -39,33 +40,6 @@ type Branch struct {
 	ID     dagcbor.CID     `json:"id"`
 	Signed []Signature     `json:"signed,omitempty"` // none: only its id is known, from what was signed after it
 	Copies []identity.Role `json:"copies"`           // in whose copy it is
-}
-
-// keyLogs compares what the copies have of the parties' key logs: one may have
-// more entries than the other, and no other ones. An entry is its versionId,
-// which is made of its hash; how it is written does not matter.
-func (c *comparison) keyLogs() {
-	if c.theirs == nil {
-		return
-	}
-	parties := c.mine.chain.Versions()[0].Body
-	for _, r := range []identity.Role{identity.RolePerson, identity.RoleVendor} {
-		did := parties.Person.DID
-		if r == identity.RoleVendor {
-			did = parties.Vendor.DID
-		}
-		a, b := c.mine.histories[did], c.theirs.histories[did]
-		if a == nil || b == nil {
-			continue
-		}
-		x, y := a.Versions(), b.Versions()
-		for i := range min(len(x), len(y)) {
-			if x[i].ID != y[i].ID {
-				c.parts = append(c.parts, Divergence{What: "key log", Of: r, Seq: uint64(x[i].Number), Proven: []identity.Role{r}})
-				break
-			}
-		}
-	}
 }
 
 // union is the card with the versions and envelopes of both copies.

@@ -234,23 +234,6 @@ func TestEndIsEithersWord(t *testing.T) {
 	says(t, judge(t, archive.Dispute{By: person, Mine: s.bundle()}), "the person's word alone: version 1 of 2026-03-01T09:07:00Z, which ends the card, as either may", "  ended by the person: \"moved away\"")
 }
 
-// A party that publishes its key log in two ways has forked that.
-func TestForkedKeyLog(t *testing.T) {
-	s := lived(t)
-	twin := cardtest.NewParty("vendor", start)
-	s.vendor.Rotate(s.at.AddDate(0, 0, 1))
-	twin.Rotate(s.at.AddDate(0, 0, 2))
-	r := judge(t, archive.Dispute{By: person, Mine: s.bundle(), Theirs: archive.Bundle{Logs: []archive.KeyLog{{DID: twin.DID(), Log: twin.Log.Bytes()}}}})
-	if len(r.Divergences) != 1 || r.Divergences[0].What != "key log" || r.Divergences[0].Of != vendor || r.Divergences[0].Seq != 2 {
-		t.Errorf("%+v", r.Divergences)
-	}
-	says(t, r, "DIVERGENCE in the key log of the vendor, from entry 2 on")
-	older := cardtest.NewParty("vendor", start)
-	if r := judge(t, archive.Dispute{By: person, Mine: s.bundle(), Theirs: archive.Bundle{Logs: []archive.KeyLog{{DID: older.DID(), Log: older.Log.Bytes()}}}}); r.Diverges() {
-		t.Errorf("an older key log: %+v", r.Divergences)
-	}
-}
-
 func TestDisputesAreRefused(t *testing.T) {
 	s := lived(t)
 	mine := s.bundle()
@@ -364,6 +347,7 @@ func FuzzImportDispute(f *testing.F) {
 	mine.Openings = s.openings
 	f.Add(exportDispute(f, archive.Dispute{By: person, Mine: mine, Theirs: only([]relcard.Signed{forked}, s.logs[vendor]...)}))
 	f.Add(exportDispute(f, archive.Dispute{By: vendor, Mine: mine}))
+	f.Add(exportDispute(f, archive.Dispute{By: person, Mine: mine, Theirs: ofLog(twinOf(f, s))}))
 	f.Add(export(f, mine))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if _, _, err := archive.Import(bytes.NewReader(file), later); err != nil && relcard.ReasonOf(err) == "" {

@@ -166,7 +166,7 @@ func (r *DisputeReport) String() string {
 		l.line("no divergence: nothing in the file contradicts anything else in it")
 	}
 	for _, d := range r.Divergences {
-		d.tell(l)
+		d.tell(l, r)
 	}
 	for _, v := range r.Agreed {
 		l.line("signed by both: version %d, %s", v.Seq, v.ID)
@@ -191,11 +191,12 @@ func (r *DisputeReport) String() string {
 	return l.String()
 }
 
-func (d Divergence) tell(l *lines) {
+func (d Divergence) tell(l *lines, r *DisputeReport) {
 	switch d.What {
-	case "key log":
-		l.line("DIVERGENCE in the key log of the %s, from entry %d on: it was published in two ways", d.Of, d.Seq)
-		l.line("  proof:   both are signed with the keys of the %s", d.Of)
+	case whatKeyLog:
+		l.line("DIVERGENCE in %s", d.Log.words(d))
+		d.Log.tell(l, r)
+		l.line("  proof:   both are signed with the keys of the %s, by it or by who had a copy of them", d.Of)
 		return
 	case "card":
 		l.line("DIVERGENCE in the card, from version %d on", d.Seq)

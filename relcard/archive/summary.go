@@ -27,7 +27,7 @@ func (r *DisputeReport) Summary() string {
 		}
 	}
 	for _, d := range r.Divergences {
-		d.brief(l)
+		d.brief(l, r)
 	}
 	for _, d := range r.Deadlines {
 		if d.Passed {
@@ -68,9 +68,12 @@ func (r *DisputeReport) verdict(l *lines) {
 }
 
 // brief tells where two stories part and by what each begins.
-func (d Divergence) brief(l *lines) {
-	if d.What == "key log" {
-		l.line("differs:   the key log of the %s, from entry %d on", d.Of, d.Seq)
+func (d Divergence) brief(l *lines, r *DisputeReport) {
+	if d.What == whatKeyLog {
+		l.line("differs:   %s", d.Log.words(d))
+		for _, e := range d.Log.entries(r) {
+			l.line("entry:     %s, the %s's copy", e.ID, e.copy)
+		}
 		return
 	}
 	unit := "statement"

@@ -56,7 +56,8 @@ func TestSummaryOfTwoStories(t *testing.T) {
 			"differs:   the card, from version 1 on: …", "is in the copy of the person", "is in the copy of the vendor",
 		}},
 		"a key log": {archive.Bundle{Logs: []archive.KeyLog{{DID: twin.DID(), Log: twin.Log.Bytes()}}}, []string{
-			"it is proven that the vendor told two stories", "differs:   the key log of the vendor, from entry 2 on\n",
+			"it is proven that the vendor told two stories", "differs:   the key log of the vendor, from entry 2 on: it was published in two ways\n",
+			"entry:     " + s.vendor.Log.VersionID() + ", the person's copy\n", "entry:     " + twin.Log.VersionID() + ", the vendor's copy\n",
 		}},
 		"nobody is bound to both": {another, []string{
 			"DIVERGENCE in 1 place, and nobody is proven to have told two stories\n", "one side:  ",

@@ -46,9 +46,10 @@ type vector struct {
 }
 
 type parting struct {
-	What   string          `json:"what"`
-	Seq    uint64          `json:"seq"`
-	Proven []identity.Role `json:"proven,omitempty"`
+	What   string           `json:"what"`
+	Seq    uint64           `json:"seq"`
+	Proven []identity.Role  `json:"proven,omitempty"`
+	Log    *archive.KeyFork `json:"log,omitempty"`
 }
 
 // judged reads a vector's file and fills in what comes of it.
@@ -65,7 +66,7 @@ func (v vector) judged(dispute bool) (vector, error) {
 	if err == nil {
 		v.State, v.Statements, v.Missing, v.Shown = r.Mine.State, len(r.Mine.Statements), len(r.Missing), len(r.Mine.Shown)
 		for _, d := range r.Divergences {
-			v.Divergences = append(v.Divergences, parting{d.What, d.Seq, d.Proven})
+			v.Divergences = append(v.Divergences, parting{d.What, d.Seq, d.Proven, d.Log})
 		}
 	}
 	return v, err
@@ -201,5 +202,16 @@ func disputeVectors(t *testing.T) (all []vector) {
 	bad.Signed.Envelope.Signature = make([]byte, 64)
 	add("bad-signature", "the other story is not signed by the vendor", relcard.ErrSignature, archive.Dispute{By: person, Mine: mine, Theirs: only(nil, bad)})
 	all = append(all, vectorOf(t, true, "card", "a card's file", export(t, mine), relcard.ErrArchive))
+
+	g := lived(t)
+	twin := twinOf(t, g)
+	keys := func(name, text string, want relcard.Reason, log archive.KeyLog) {
+		add(name, text, want, archive.Dispute{By: person, Mine: g.bundle(), Theirs: archive.Bundle{Logs: []archive.KeyLog{log}}})
+	}
+	keys("forked-key-log", "the vendor's key log has two entries 2", "", logOf(twin))
+	keys("older-key-log", "the other copy has the vendor's key log as it was: no divergence", "", logOf(cardtest.NewParty("vendor", start)))
+	keys("key-log-dated-back", "an entry 2 of the person's key log is dated before what the person signed", "", logOf(backdated(g)))
+	keys("forged-key-log", "an entry 2 with the proof of the other entry 2", relcard.ErrSignature, forged(t, twin, g.vendor))
+	keys("other-key-log", "another party's key log under the vendor's identifier", relcard.ErrSignature, archive.KeyLog{DID: g.vendor.DID(), Log: g.person.Log.Bytes()})
 	return all
 }
