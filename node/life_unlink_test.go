@@ -66,6 +66,7 @@ func TestOneLifeAtTwoVendorsSharesNothing(t *testing.T) {
 				return c.Confirmed > 0 && c.Waiting+c.Telling+c.Refused == 0
 			})
 		}
+		routes := routeKeys(w, pat.Keys, quinn.Keys) // before they are gone with the cards
 		for i, p := range of {
 			must[view.Channel](w)(p.SetChannel(ctx, cards[i], view.ChannelWant{}))
 			must[view.Demand](w)(p.Demand(ctx, cards[i], view.DemandWant{What: "copy"}))
@@ -77,7 +78,7 @@ func TestOneLifeAtTwoVendorsSharesNothing(t *testing.T) {
 
 		got := make([][]byte, 3)
 		for i, v := range vendors {
-			got[i] = v.everything(w)
+			got[i] = v.everything(w, routes)
 		}
 		for _, s := range shared(got[0], got[1], got[2]) {
 			if strings.HasPrefix(s, "dbodyY") && len(s) <= 8 {
@@ -104,30 +105,14 @@ func TestOneLifeAtTwoVendorsSharesNothing(t *testing.T) {
 
 // everything is all that a vendor was sent, sealed and opened, and all that it
 // keeps of its relationships.
-func (v spiedVendor) everything(w *sim.World) []byte {
+func (v spiedVendor) everything(w *sim.World, routes []*seal.PrivateKey) []byte {
 	w.T.Helper()
 	var out []byte
-	key := must[*seal.PrivateKey](w)(seal.NewPrivateKey(must[[]byte](w)(v.Keys.Get("courier/self"))))
 	for _, s := range v.spy.streams(wire.LetterProtocol) {
 		out = append(append(out, s.bytes()...), '\n')
-		for in := bytes.NewReader(s.bytes()); in.Len() > 0; {
-			frame, err := wire.ReadFrame(in, wire.MaxLetter)
-			if err != nil {
-				w.T.Fatal(err)
-			}
-			ask, err := wire.DecodeLetter(frame)
-			if err != nil {
-				w.T.Fatal(err)
-			}
-			if len(ask.Slot) > 0 || ask.Proof != nil || ask.Talk != nil {
-				continue // kept for somebody, no letter, or under a secret of which nothing is kept
-			}
-			l, _, err := key.Open(ask.Sealed)
-			if err != nil {
-				w.T.Fatal(err)
-			}
-			out = append(append(out, cbor(w.T, l)...), '\n')
-		}
+	}
+	for _, l := range v.letters(w, routes) {
+		out = append(append(out, cbor(w.T, l)...), '\n')
 	}
 	for _, kind := range everyKind {
 		switch kind {

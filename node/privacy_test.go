@@ -150,7 +150,7 @@ func (v spiedVendor) concerning(w *sim.World) []byte {
 	w.T.Helper()
 	var out bytes.Buffer
 	kinds := make(map[string]bool)
-	for _, l := range v.letters(w) {
+	for _, l := range v.letters(w, nil) {
 		kinds[l.Kind] = true
 		out.Write(cbor(w.T, l))
 		out.WriteByte('\n')
@@ -242,7 +242,7 @@ func endpoints(w *sim.World, v spiedVendor) map[peer.ID]bool {
 			out[must[peer.ID](w)(peer.Decode(r.Peer))] = true
 		}
 	}
-	for _, l := range v.letters(w) {
+	for _, l := range v.letters(w, nil) {
 		add(l.From)
 	}
 	for _, in := range must[[]view.Intent](w)(v.Intents(w.T.Context(), false)) {

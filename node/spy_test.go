@@ -15,8 +15,6 @@ import (
 
 	"github.com/parley-network/parley/identity/keystore"
 	"github.com/parley-network/parley/node"
-	"github.com/parley-network/parley/node/courier/seal"
-	"github.com/parley-network/parley/node/courier/wire"
 	"github.com/parley-network/parley/node/market"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/store/memory"
@@ -37,8 +35,8 @@ type spyStream struct {
 	protocol protocol.ID
 	remote   peer.ID
 
-	mu sync.Mutex
-	in bytes.Buffer
+	mu      sync.Mutex
+	in, out bytes.Buffer
 }
 
 // SetStreamHandler puts the spy before the handler.
@@ -65,6 +63,14 @@ func (s *spyStream) Read(b []byte) (int, error) {
 	n, err := s.Stream.Read(b)
 	s.mu.Lock()
 	s.in.Write(b[:n])
+	s.mu.Unlock()
+	return n, err
+}
+
+func (s *spyStream) Write(b []byte) (int, error) {
+	n, err := s.Stream.Write(b)
+	s.mu.Lock()
+	s.out.Write(b[:n])
 	s.mu.Unlock()
 	return n, err
 }
@@ -117,34 +123,6 @@ func newSpiedVendor(w *sim.World, name string, rules market.Rules, items []marke
 		w.T.Fatal(err)
 	}
 	return v
-}
-
-// letters are all letters that came to the vendor itself, opened.
-func (v spiedVendor) letters(w *sim.World) []seal.Letter {
-	w.T.Helper()
-	key := must[*seal.PrivateKey](w)(seal.NewPrivateKey(must[[]byte](w)(v.Keys.Get("courier/self"))))
-	var out []seal.Letter
-	for _, s := range v.spy.streams(wire.LetterProtocol) {
-		for in := bytes.NewReader(s.bytes()); in.Len() > 0; { // a stream is used again
-			frame, err := wire.ReadFrame(in, wire.MaxLetter)
-			if err != nil {
-				w.T.Fatal(err)
-			}
-			ask, err := wire.DecodeLetter(frame)
-			if err != nil {
-				w.T.Fatal(err)
-			}
-			if len(ask.Slot) > 0 || ask.Proof != nil {
-				continue // kept for somebody, or no letter
-			}
-			l, _, err := key.Open(ask.Sealed)
-			if err != nil {
-				w.T.Fatal(err)
-			}
-			out = append(out, l)
-		}
-	}
-	return out
 }
 
 // kept is the body of every record in a store that is not the vendor's own

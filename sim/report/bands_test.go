@@ -162,11 +162,11 @@ func TestNotesAndFacts(t *testing.T) {
 		t.Errorf("%s; %s", notes, diff)
 	}
 	in.Cells[1].Outcome, in.Started = nil, time.Time{}
-	if notes, facts := told(); notes != "a line was torn; 1 of 5 was not finished and not in this report." || facts["Runs finished"] != "4 of 5" || facts["Begun"] != "" {
+	if notes, facts := told(); notes != "a line was torn; 1 of 5 was not finished, and left out of this report." || facts["Runs finished"] != "4 of 5" || facts["Begun"] != "" {
 		t.Errorf("%s; %v", notes, facts)
 	}
 	in.Cells, in.Notes = append(in.Cells[:1], make([]Cell, 3)...), nil
-	if notes, facts := told(); notes != "3 of 4 were not finished and not in this report." || facts["Seeds of the runs"] != "10, 0, 0, 0" {
+	if notes, facts := told(); notes != "3 of 4 were not finished, and left out of this report." || facts["Seeds of the runs"] != "10, 0, 0, 0" {
 		t.Errorf("%s; %v", notes, facts)
 	}
 }
