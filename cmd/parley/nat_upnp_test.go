@@ -103,7 +103,7 @@ func TestNATNotMapped(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			began, do := time.Now(), ""
-			eventually(t, 45*time.Second, "advice", func() bool {
+			eventually(t, dialBacks, "advice", func() bool {
 				s := try(p.api().Status(t.Context()))(t)
 				if s.Reach.Kind == "mapped" || s.Reach.Kind == "public" {
 					t.Fatalf("the node says that it is reached: %+v, at %v", s.Reach, s.Addresses)
@@ -118,13 +118,16 @@ func TestNATNotMapped(t *testing.T) {
 	}
 }
 
+// dialBacks is how long peers may take to try a node's addresses. Seconds where
+// the machine is idle; where the first tries come too soon, peers have none left
+// for two minutes.
+const dialBacks = 150 * time.Second
+
 // mappedAddress waits until a node is reached by its router's leave and returns
 // where.
 func mappedAddress(t *testing.T, p *proc) (at string) {
 	t.Helper()
-	// Seconds where the machine is idle. Where the first dial-backs come too soon,
-	// peers have none left for two minutes.
-	eventually(t, 150*time.Second, "a mapped port", func() bool {
+	eventually(t, dialBacks, "a mapped port", func() bool {
 		s := try(p.api().Status(t.Context()))(t)
 		i := slices.IndexFunc(s.Addresses, func(a string) bool {
 			return strings.Contains(a, "/quic-v1/p2p/") && !strings.Contains(a, "p2p-circuit")
