@@ -187,9 +187,9 @@ func (m machineFlags) check() error {
 	return nil
 }
 
-// programBytes is what the program takes beside its cells: its code, and the
-// queue in it.
-const programBytes = 50 << 20
+// programBytes is what the program takes beside its cells: its code, the queue in
+// it, and what the collector leaves alone for the ballast.
+const programBytes = 50<<20 + ballastBytes
 
 // expect returns what cells take, and refuses, before anything runs, what the
 // engine can't do or the memory does not hold. at tells where a field was
