@@ -36,7 +36,7 @@ falls short of what is promised:
   size     ten million agents in one run, and the memory that takes
   workers  how much quicker two workers are than one, of the same cells
   gossip   deliveries a second of the model over those of real nodes, and how
-           near its delays and copies are
+           near its delays and copies are, on links of 20 to 80 ms
 
 Example:
 
@@ -163,7 +163,7 @@ func (c benchCmd) workers(e *env) (bool, error) {
 }
 
 func (c benchCmd) gossip(e *env) (bool, error) {
-	p := study.Plan{Protocol: scenario.Default().Protocol, Sizes: c.Nodes, Seeds: []uint64{1, 2, 3}, Casts: 20}
+	p := study.Plan{Protocol: study.Spread(), Sizes: c.Nodes, Seeds: []uint64{1, 2, 3}, Casts: 20}
 	pairs, err := study.Compare(e.ctx, p, mesh.Default())
 	if err != nil {
 		return false, err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/parley-network/parley/sim/scenario"
 	"github.com/parley-network/parley/sim/study"
 )
 
@@ -36,7 +37,7 @@ Example:
 
 // Run calibrates the model.
 func (c calibrateCmd) Run(e *env) error {
-	p, start, err := c.plan(e)
+	p, start, err := c.plan(e, scenario.Default().Protocol)
 	if err != nil {
 		return err
 	}

@@ -80,6 +80,9 @@ func newOrdeal(w *sim.World, s mesh.Situation, p scenario.Protocol) (*ordeal, er
 	}
 	o := &ordeal{crowd: c, s: s, mesh: meshOf(p.D, p.Low, p.High, p.Lazy, p.Heartbeat.Std()), lot: w.RandFor("sybils dial"), began: map[string]int{}}
 	c.told = o.hear
+	if err := c.join(); err != nil {
+		return nil, err
+	}
 	if s.Together > 0 {
 		if err := houses(w, s.Sybils, s.Together); err != nil {
 			return nil, err

@@ -31,9 +31,6 @@ type Measured struct {
 	size int
 }
 
-// warmGap lies between two casts; by then each has arrived, in both engines.
-const warmGap = 3 * time.Second
-
 // Model plays casts among n nodes in the model's mesh, for each seed.
 func Model(n, casts int, p scenario.Protocol, c mesh.Calibration, seeds []uint64) (Measured, error) {
 	out := Measured{Engine: scenario.Model, Nodes: n}
@@ -47,7 +44,7 @@ func Model(n, casts int, p scenario.Protocol, c mesh.Calibration, seeds []uint64
 		}
 		began, _ := stack.Used()
 		for range casts {
-			d := m.Publish(int32(r.IntN(n)), m.Now()+warmGap)
+			d := m.Publish(int32(r.IntN(n)), m.Now()+stack.Gap(p, casts))
 			for v, at := range d.At {
 				if at != mesh.Never && d.From[v] >= 0 {
 					out.Delays = append(out.Delays, float64(at)/1e6)

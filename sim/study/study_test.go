@@ -153,7 +153,7 @@ func TestWithTurnsKnobs(t *testing.T) {
 // 100, 300 and 1,000.
 func BenchmarkFigureSimCompare(b *testing.B) {
 	p := plan()
-	p.Casts = 10
+	p.Protocol, p.Casts = Spread(), 10
 	for size := range strings.SplitSeq(or(os.Getenv("PARLEY_COMPARE_NODES"), "100,300,1000"), ",") {
 		n, err := strconv.Atoi(size)
 		if err != nil {
