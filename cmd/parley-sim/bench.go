@@ -36,7 +36,7 @@ falls short of what is promised:
   size     ten million agents in one run, and the memory that takes
   workers  how much quicker two workers are than one, of the same cells
   gossip   deliveries a second of the model over those of real nodes, and how
-           near its delays and copies are, on links of 20 to 80 ms
+           near its delays and copies are, on links of 30 to 70 ms
 
 Example:
 

@@ -15,7 +15,7 @@ import (
 
 // sidesFlags say what both engines play.
 type sidesFlags struct {
-	Scenario string `arg:"" optional:"" help:"The scenario whose protocol is played; by default the node's own, on links of 20 to 80 ms to compare and of 50 ms to calibrate."`
+	Scenario string `arg:"" optional:"" help:"The scenario whose protocol is played; by default the node's own, on links of 30 to 70 ms to compare and of 50 ms to calibrate."`
 	Sizes    []int  `help:"How many nodes there are, one comparison each." default:"100,200" placeholder:"N,N"`
 	Seeds    int    `help:"Networks of each size." default:"3" placeholder:"N"`
 	Casts    int    `help:"Intents cast in each." default:"20" placeholder:"N"`
