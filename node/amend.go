@@ -11,6 +11,7 @@ import (
 	"github.com/parley-network/parley/node/courier"
 	"github.com/parley-network/parley/node/view"
 	"github.com/parley-network/parley/relcard"
+	"github.com/parley-network/parley/relcard/decline"
 	"github.com/parley-network/parley/relcard/negotiation"
 	"github.com/parley-network/parley/relcard/terms"
 )
@@ -343,11 +344,14 @@ func (n *Node) DeclineCard(ctx context.Context, root dagcbor.CID, reason string)
 
 // declineIn says no to a proposed version, for the record.
 func (n *Node) declineIn(c *change, r *relation, k *card, version dagcbor.CID, reason string) error {
-	content, err := declineContent{Version: 1, Proposal: version, Reason: reason}.encode()
+	if len(reason) > decline.MaxReason {
+		return view.Invalid("reason", "has %d bytes, more than %d", len(reason), decline.MaxReason)
+	}
+	content, err := decline.Content{Proposal: version, Reason: reason}.Encode()
 	if err != nil {
 		return err
 	}
-	if _, err := n.say(c, r, word{kind: kindDecline, content: content}); err != nil {
+	if _, err := n.say(c, r, word{kind: decline.Kind, content: content}); err != nil {
 		return err
 	}
 	k.decline(version)

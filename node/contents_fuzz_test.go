@@ -10,7 +10,7 @@ import (
 	"github.com/parley-network/parley/node/courier/seal"
 )
 
-// Whatever another side puts into an alarm or a decline is refused, or is one
+// Whatever another side puts into an alarm is refused, or is one
 // that is written the same way again: there is one form of each, and it is
 // bounded.
 
@@ -33,29 +33,6 @@ func FuzzDecodeAlarm(f *testing.F) {
 			t.Errorf("let in version %d with %d bytes", a.Version, len(a.Reason))
 		}
 		again(t, a, b)
-	})
-}
-
-func FuzzDecodeDecline(f *testing.F) {
-	id := dagcbor.Sum([]byte("a version"))
-	for _, d := range []declineContent{
-		{Version: 1, Proposal: id, Reason: "too much"},
-		{Version: 1, Proposal: id},
-		{Version: 2, Proposal: id},
-		{Version: 1, Proposal: id, Reason: strings.Repeat("x", 4*maxReason)},
-		{Version: 1},
-	} {
-		seed(f, d)
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		d, err := decodeDecline(b)
-		if err != nil {
-			return
-		}
-		if d.Version != 1 || len(d.Reason) > maxReason {
-			t.Errorf("let in version %d with %d bytes", d.Version, len(d.Reason))
-		}
-		again(t, d, b)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/node/channel"
 	"github.com/parley-network/parley/node/loyalty"
+	"github.com/parley-network/parley/relcard/decline"
 	"github.com/parley-network/parley/relcard/disclosure"
 	"github.com/parley-network/parley/relcard/negotiation"
 	"github.com/parley-network/parley/relcard/statement"
@@ -19,7 +20,7 @@ func (n *Node) effect(c *change, r *relation, st *statement.Statement, l *sayLet
 	byPerson := map[statement.Kind]deed{
 		negotiation.KindProffer: func() error { return n.hearProffer(c, r, st, l) },
 		negotiation.KindClose:   func() error { return n.hearClose(c, r, st) },
-		kindDecline:             func() error { return n.hearDecline(c, r, st) },
+		decline.Kind:            func() error { return n.hearDecline(c, r, st) },
 		disclosure.KindDisclose: func() error { return n.hearDisclose(c, r, st, l) },
 		disclosure.KindRetract:  func() error { return n.hearRetract(c, r, st) },
 		disclosure.KindDemand:   func() error { return n.hearDemand(c, r, st) },
@@ -30,7 +31,7 @@ func (n *Node) effect(c *change, r *relation, st *statement.Statement, l *sayLet
 	byVendor := map[statement.Kind]deed{
 		negotiation.KindAnswer: func() error { return n.hearAnswer(c, r, st, l) },
 		negotiation.KindClose:  func() error { return n.hearClose(c, r, st) },
-		kindDecline:            func() error { return n.hearDecline(c, r, st) },
+		decline.Kind:           func() error { return n.hearDecline(c, r, st) },
 		disclosure.KindReceipt: func() error { return n.hearReceipt(c, r, st) },
 		disclosure.KindComply:  func() error { return n.hearComply(c, r, st, l) },
 		kindAlarm:              func() error { return n.hearAlarm(c, r, st) },

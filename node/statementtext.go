@@ -6,6 +6,7 @@ import (
 
 	"github.com/parley-network/parley/node/channel"
 	"github.com/parley-network/parley/node/loyalty"
+	"github.com/parley-network/parley/relcard/decline"
 	"github.com/parley-network/parley/relcard/disclosure"
 	"github.com/parley-network/parley/relcard/negotiation"
 	"github.com/parley-network/parley/relcard/statement"
@@ -41,8 +42,8 @@ func contentText(s *statement.Statement) (string, error) {
 			return "", err
 		}
 		return strings.TrimSuffix(fmt.Sprintf("closes the negotiation, %s: %s", c.Cause, c.Reason), ": "), nil
-	case kindDecline:
-		c, err := decodeDecline(b)
+	case decline.Kind:
+		c, err := decline.Decode(b)
 		return strings.TrimSuffix("declines the proposed version: "+c.Reason, ": "), err
 	case loyalty.Kind:
 		c, err := loyalty.DecodeStatement(b)

@@ -8,6 +8,7 @@ import (
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/relcard"
+	"github.com/parley-network/parley/relcard/decline"
 	"github.com/parley-network/parley/relcard/disclosure"
 	"github.com/parley-network/parley/relcard/statement"
 	"github.com/parley-network/parley/relcard/terms"
@@ -40,6 +41,15 @@ type VersionReport struct {
 	Terms      terms.Ref     `json:"terms"`
 	Total      string        `json:"total,omitempty"` // "1284.50 USD"
 	Signatures []Signature   `json:"signatures"`
+	Declined   *Declined     `json:"declined,omitempty"` // by the party that did not sign it
+}
+
+// Declined is that a party said no to a version.
+type Declined struct {
+	Statement dagcbor.CID   `json:"statement"`
+	By        identity.Role `json:"by"`
+	Time      identity.Time `json:"time"`
+	Reason    string        `json:"reason,omitempty"`
 }
 
 // StatementReport is one statement: its signature holds, and it follows the
@@ -88,13 +98,16 @@ func (h *holding) report(now time.Time) (*Report, error) {
 	if f := c.Fork(); f != nil {
 		r.Fork = f.Error()
 	}
+	said := h.statements()
 	for _, v := range versions {
-		r.Versions = append(r.Versions, versionReport(v, h.keys))
+		version := versionReport(v, h.keys)
+		version.Declined = declined(&v, said)
+		r.Versions = append(r.Versions, version)
 	}
-	for _, s := range h.statements() {
+	for _, s := range said {
 		r.Statements = append(r.Statements, statementReport(s, h.keys))
 	}
-	r.Missing = missing(versions, h.statements())
+	r.Missing = missing(versions, said)
 	var err error
 	if r.Data, err = h.data(now); err != nil {
 		return nil, err
@@ -114,6 +127,19 @@ func versionReport(v relcard.Version, keys identity.KeySource) VersionReport {
 		}
 	}
 	return r
+}
+
+// declined is the first of the statements that says no to v.
+func declined(v *relcard.Version, said []statement.Statement) *Declined {
+	if v.Countersigned() {
+		return nil
+	}
+	for _, s := range said {
+		if c, ok := decline.Of(v, &s); ok {
+			return &Declined{Statement: s.ID, By: s.Body.By, Time: s.Body.Time, Reason: c.Reason}
+		}
+	}
+	return nil
 }
 
 func statementReport(s statement.Statement, keys identity.KeySource) StatementReport {

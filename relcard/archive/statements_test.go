@@ -11,10 +11,54 @@ import (
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/relcard"
 	"github.com/parley-network/parley/relcard/archive"
+	"github.com/parley-network/parley/relcard/decline"
 	"github.com/parley-network/parley/relcard/disclosure"
 	"github.com/parley-network/parley/relcard/internal/cardtest"
 	"github.com/parley-network/parley/relcard/statement"
 )
+
+// A proposal that was declined is told as declined, by whom and why; one that
+// waits is not, nor is one that its own proposer takes back.
+func TestDeclinedProposalIsTold(t *testing.T) {
+	read := func(s *story) (*archive.Report, string) {
+		_, r, err := archive.Import(bytes.NewReader(export(t, s.bundle())), later)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, r.String()
+	}
+	decl := func(reason string, v relcard.Signed) []byte {
+		return must[[]byte](t)(decline.Content{Proposal: dagcbor.Sum(v.Raw), Reason: reason}.Encode())
+	}
+	s := negotiated(t)
+	proposal := s.next("DE", vendor)
+	s.say(vendor, decline.Kind, decl("my own", proposal))
+	if r, text := read(s); r.Versions[1].Declined != nil || !strings.Contains(text, "state:   in force, with a change proposed\n") ||
+		!strings.Contains(text, ": proposed, never countersigned\n") {
+		t.Errorf("before anybody else declines: %s", text)
+	}
+	no := s.say(person, decline.Kind, decl("too \"far\"", proposal))
+	r, text := read(s)
+	if d := r.Versions[1].Declined; d == nil || d.By != person || d.Statement != no.ID || d.Time != no.Body.Time || d.Reason != "too \"far\"" {
+		t.Errorf("%+v", d)
+	}
+	if r.State != relcard.StateAmending || r.Versions[0].Declined != nil {
+		t.Errorf("%s %+v", r.State, r.Versions[0])
+	}
+	for _, want := range []string{"state:   in force; a change was proposed, and declined\n", `: proposed, declined by the person: "too \"far\""`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s does not say %q", text, want)
+		}
+	}
+	later := s.next("FR", person)
+	if _, text := read(s); !strings.Contains(text, "in force, with a change proposed\n") {
+		t.Errorf("with another proposal: %s", text)
+	}
+	s.say(vendor, decline.Kind, decl("", later))
+	if _, text := read(s); !strings.Contains(text, ", and declined\n") || !strings.Contains(text, ": proposed, declined by the vendor\n") {
+		t.Errorf("with both declined: %s", text)
+	}
+}
 
 // A stranger reads from the file alone what was said, given and shown.
 func TestStatementsAndOpenings(t *testing.T) {

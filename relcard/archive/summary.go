@@ -20,7 +20,7 @@ func (r *DisputeReport) Summary() string {
 	l.line("card:      %s", r.Mine.Card)
 	l.line("between:   %s, the person, and %s, the vendor; the %s hands it in", called(r.Mine.Person.Name, r.Mine.Person.DID),
 		called(r.Mine.Vendor.Name, r.Mine.Vendor.DID), r.By)
-	l.line("state:     %s, by the copy of the %s, as of %s", stateWords[r.Mine.State], r.By, r.AsOf)
+	l.line("state:     %s, by the copy of the %s, as of %s", r.Mine.stateWords(), r.By, r.AsOf)
 	for _, v := range r.Agreed {
 		if v.ID == r.Mine.InForce {
 			l.line("agreed:    version %d, %s, written %s, signed by both", v.Seq, v.Terms.ID, v.Time)

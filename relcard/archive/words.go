@@ -2,6 +2,7 @@ package archive
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -18,6 +19,32 @@ var stateWords = map[relcard.State]string{
 	relcard.StateAmending: "in force, with a change proposed",
 	relcard.StateEnded:    "ended",
 	relcard.StateFrozen:   "frozen: two continuations that contradict each other",
+}
+
+// declinedWords says what a state means where all that is proposed has been
+// declined: proposed it stays, as far as signatures go.
+var declinedWords = map[relcard.State]string{
+	relcard.StateProposed: "proposed by one party and declined by the other, not in force",
+	relcard.StateAmending: "in force; a change was proposed, and declined",
+}
+
+func (r *Report) stateWords() string {
+	if words, ok := declinedWords[r.State]; ok && r.allDeclined() {
+		return words
+	}
+	return stateWords[r.State]
+}
+
+// allDeclined reports whether nothing that is proposed waits for a signature.
+func (r *Report) allDeclined() bool {
+	pending := r.Chain.Pending()
+	for _, v := range pending {
+		said := func(w VersionReport) bool { return w.ID == v.ID && w.Declined != nil }
+		if !slices.ContainsFunc(r.Versions, said) {
+			return false
+		}
+	}
+	return len(pending) > 0
 }
 
 // lines writes a fact a line.
@@ -42,7 +69,7 @@ func (r *Report) tell(l *lines) {
 	l.line("  person:  %s", party(r.Person))
 	l.line("  vendor:  %s", party(r.Vendor))
 	l.line("  terms:   %s", termsWords(r.Terms))
-	l.line("  state:   %s", stateWords[r.State])
+	l.line("  state:   %s", r.stateWords())
 	if r.Fork != "" {
 		l.line("  alarm:   %s", r.Fork)
 	}
@@ -226,6 +253,9 @@ func versionWords(v VersionReport, r *Report) string {
 		return "the end, acknowledged"
 	case v.State == relcard.StateEnded:
 		return "the end"
+	}
+	if d := v.Declined; d != nil {
+		return fmt.Sprintf("proposed, declined by the %s%s", d.By, quoted(": ", d.Reason))
 	}
 	return "proposed, never countersigned"
 }
