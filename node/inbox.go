@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -160,9 +161,10 @@ func (n *Node) receiveEvent(c *change, in courier.Inbound) error {
 // takeEvent decides what becomes of an event, once for each of its ids.
 func (n *Node) takeEvent(c *change, r *relation, k *card, e channel.Event, raw []byte, letter string) error {
 	id := inboxID(r, e.ID)
-	if _, err := c.Get(kindInbox, id); err == nil {
-		return nil
-	} else if !errors.Is(err, store.ErrNotFound) {
+	switch came, err := c.Get(kindInbox, id); {
+	case err == nil:
+		return sameEvent(came, e)
+	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
 	compiled, _, err := n.policy.of(c.Tx)
@@ -194,6 +196,23 @@ func (n *Node) takeEvent(c *change, r *relation, k *card, e channel.Event, raw [
 		return nil
 	}
 	return c.note("event."+string(e.Kind), r.body.Card, "%s: %s", r.name(), e.Data.Title)
+}
+
+// sameEvent refuses an event that says something else than the one that came
+// with its id. Of one that was dropped nothing is known but that.
+func sameEvent(came store.Record, e channel.Event) error {
+	if came.State == inboxDropped {
+		return nil
+	}
+	_, first, err := eventIn(came)
+	if err != nil {
+		return err
+	}
+	first.Time, e.Time = identity.Time{}, identity.Time{} // when it was sent
+	if !reflect.DeepEqual(first, e) {
+		return refuse("another event came with the id %q", e.ID)
+	}
+	return nil
 }
 
 func inboxID(r *relation, event string) string { return string(r.body.Person) + " " + event }
