@@ -94,7 +94,7 @@ func (d *dispatcher) enter(t task, now time.Time) (release, bool) {
 	ln := d.lane(t.out.Peer)
 	switch {
 	case ln.shut(now) && now.Before(t.out.Expires.Std()):
-		return release{rec: t.rec, due: ln.until, fresh: t.fresh}, false
+		return ln.parked.put(t, now, ln.until), false
 	case ln.full():
 		return release{rec: t.rec, due: now.Add(ln.later()), full: true, fresh: t.fresh}, false
 	}

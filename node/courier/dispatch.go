@@ -3,6 +3,7 @@ package courier
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,13 +11,14 @@ import (
 )
 
 const (
-	claimLease = 3 * time.Minute // longer than a queued letter waits and an attempt takes
-	claimBatch = 64
-	laneLength = 32                    // letters claimed for one peer, sent or waiting
-	lanePace   = 10 * time.Millisecond // guess at how long a letter of a lane takes, before any was sent
-	idleLook   = 5 * time.Minute       // the longest between two looks into the outbox
-	wakePause  = 5 * time.Millisecond  // between two looks that were asked for
-	storePause = 5 * time.Second       // after the store failed
+	claimLease  = 3 * time.Minute // longer than a queued letter waits and an attempt takes
+	claimBatch  = 64
+	releaseMost = 256                   // given back in one transaction
+	laneLength  = 32                    // letters claimed for one peer, sent or waiting
+	lanePace    = 10 * time.Millisecond // guess at how long a letter of a lane takes, before any was sent
+	idleLook    = 5 * time.Minute       // the longest between two looks into the outbox
+	wakePause   = 5 * time.Millisecond  // between two looks that were asked for
+	storePause  = 5 * time.Second       // after the store failed
 )
 
 // dispatcher takes due letters from the outbox and has them sent, each peer in
@@ -77,7 +79,7 @@ func (d *dispatcher) run(ctx context.Context) {
 			d.ended(ctx, r)
 			look = d.more && d.room() >= min(claimBatch, 2*d.c.lim.Sends)
 		}
-		d.openLanes()
+		d.openLanes(ctx)
 		d.takeHanded(ctx)
 		d.startWorkers(ctx)
 		if look {
@@ -145,21 +147,31 @@ func (d *dispatcher) takeHanded(ctx context.Context) {
 		}
 		if r, ok := d.enter(t, now); !ok {
 			back = append(back, r)
-			d.lookBy(r.due)
 		}
 		return true
 	})
-	if err := d.c.release(ctx, back); err != nil && ctx.Err() == nil {
-		d.c.log.Error("letters stay claimed until their lease ends", "error", err)
+	d.giveBack(ctx, back)
+}
+
+// giveBack releases letters to the outbox, and has them looked for there when
+// they are due.
+func (d *dispatcher) giveBack(ctx context.Context, back []release) {
+	for _, r := range back {
+		d.lookBy(r.due)
+	}
+	for some := range slices.Chunk(back, releaseMost) {
+		if err := d.c.release(ctx, some); err != nil && ctx.Err() == nil {
+			d.c.log.Error("letters stay claimed until their lease ends", "error", err)
+		}
 	}
 }
 
 // openLanes has letters go at once to peers that were out of reach and have
 // turned up.
-func (d *dispatcher) openLanes() {
+func (d *dispatcher) openLanes(ctx context.Context) {
 	for p := range d.c.returned.take() {
 		if ln := d.lanes[p]; ln != nil {
-			ln.failures, ln.until = 0, time.Time{}
+			d.giveBack(ctx, ln.reached(time.Now()))
 		}
 	}
 }
@@ -227,8 +239,7 @@ func (d *dispatcher) startWorkers(ctx context.Context) {
 	}
 }
 
-// ended counts a worker out. After a failure to reach the peer the rest of the
-// lane is sent back: it would fail as slowly, one after another.
+// ended counts a worker out.
 func (d *dispatcher) ended(ctx context.Context, r result) {
 	now, ln := time.Now(), d.lanes[r.peer]
 	ln.ended(now)
@@ -237,26 +248,14 @@ func (d *dispatcher) ended(ctx context.Context, r result) {
 	if !r.due.IsZero() {
 		d.lookBy(r.due)
 	}
-	if !r.unreached {
-		ln.failures, ln.until = 0, time.Time{}
-	} else if !now.Before(ln.until) {
-		ln.until = now.Add(d.c.choice.backoff(ln.failures, retryBase, laneLimit))
-		ln.failures++
-	}
 	if r.unreached {
-		var back []release
-		for _, t := range ln.waiting {
-			back = append(back, release{rec: t.rec, due: ln.until, fresh: t.fresh})
-		}
-		if len(back) > 0 {
-			d.lookBy(ln.until)
-		}
 		d.claimed -= len(ln.waiting)
-		ln.waiting = nil
 		delete(d.ready, r.peer)
-		if err := d.c.release(ctx, back); err != nil && ctx.Err() == nil {
-			d.c.log.Error("letters stay claimed until their lease ends", "error", err)
-		}
+		d.giveBack(ctx, ln.unreached(now, func(failures int) time.Duration {
+			return d.c.choice.backoff(failures, retryBase, laneLimit)
+		}))
+	} else {
+		d.giveBack(ctx, ln.reached(now))
 	}
 	if ln.idle() && ln.failures == 0 && ln.deferred == 0 {
 		delete(d.lanes, r.peer)

@@ -14,6 +14,8 @@ type lane struct {
 	pace     time.Duration // between the ends of two attempts, about
 	last     time.Time     // the last attempt's end; or, after a rest, the first one's beginning
 	deferred int           // letters sent back for want of room and not yet, at this pace, due again
+
+	parked parked // while it is shut
 }
 
 func (ln *lane) idle() bool { return ln.running == 0 && len(ln.waiting) == 0 }
@@ -23,6 +25,34 @@ func (ln *lane) full() bool { return len(ln.waiting)+ln.running >= laneLength }
 
 // shut reports whether the peer was out of reach a moment ago.
 func (ln *lane) shut(now time.Time) bool { return now.Before(ln.until) }
+
+// reached notes that the peer was, and returns the letters that come for that.
+func (ln *lane) reached(now time.Time) []release {
+	if ln.failures > 0 {
+		ln.pace = lanePace // what the attempts took that failed says nothing of those that come
+	}
+	ln.failures, ln.until = 0, time.Time{}
+	return ln.parked.all(now, ln.pace)
+}
+
+// unreached notes that the peer was not, and for how long the lane is shut then.
+// Of attempts that were under way together one counts. It returns the letters
+// that waited: they would fail as slowly, one after another.
+func (ln *lane) unreached(now time.Time, pause func(failures int) time.Duration) (back []release) {
+	if !now.Before(ln.until) {
+		ln.until = now.Add(pause(ln.failures))
+		ln.failures++
+		ln.parked.probe = false
+	}
+	for _, t := range ln.waiting {
+		back = append(back, ln.parked.put(t, now, ln.until))
+	}
+	ln.waiting = nil
+	if r, ok := ln.parked.next(ln.until); ok {
+		back = append(back, r)
+	}
+	return back
+}
 
 // most is how many of its letters may be under way at a time: one, to see whether
 // the peer is back, as long as the last did not reach it.
