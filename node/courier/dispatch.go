@@ -201,6 +201,7 @@ func (d *dispatcher) keepFresh() {
 
 func (d *dispatcher) push(t task) {
 	ln := d.lane(t.out.Peer)
+	ln.parked.taken(t.rec.ID)
 	ln.waiting = append(ln.waiting, t)
 	d.ready[t.out.Peer] = ln
 	d.claimed++

@@ -1,6 +1,10 @@
 package courier
 
-import "time"
+import (
+	"time"
+
+	"github.com/parley-network/parley/node/store"
+)
 
 // lane is the letters claimed for one peer.
 type lane struct {
@@ -40,9 +44,10 @@ func (ln *lane) reached(now time.Time) []release {
 // that waited: they would fail as slowly, one after another.
 func (ln *lane) unreached(now time.Time, pause func(failures int) time.Duration) (back []release) {
 	if !now.Before(ln.until) {
-		ln.until = now.Add(pause(ln.failures))
+		// As the store keeps times: a letter due then does not find the lane shut.
+		ln.until = now.Add(pause(ln.failures)).Truncate(store.Precision)
 		ln.failures++
-		ln.parked.probe = false
+		ln.parked.probe = ""
 	}
 	for _, t := range ln.waiting {
 		back = append(back, ln.parked.put(t, now, ln.until))

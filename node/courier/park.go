@@ -17,11 +17,12 @@ const parkTime = 5 * time.Minute
 // parkMost bounds the letters that a lane remembers to have parked.
 const parkMost = 10_000
 
-// parked is the letters to a peer out of reach but for the one that tries: each
-// that is claimed only to be given back is written twice, and with some hundred
-// letters to each of a few who sleep that was a sixth of what a node had to do.
+// parked is the letters to a peer out of reach: one that tries when the lane
+// opens again, and those that wait for what comes of it. Each that is claimed only
+// to be given back is written twice, and with some hundred letters to each of a few
+// who sleep that was a sixth of what a node had to do.
 type parked struct {
-	probe   bool               // a letter comes when the lane opens again
+	probe   string             // id of the one that tries; "": none does
 	letters map[string]parking // by id
 	count   int
 }
@@ -33,34 +34,43 @@ type parking struct {
 
 // put says when a letter comes again that finds the lane shut until then.
 func (p *parked) put(t task, now, until time.Time) release {
-	end := t.out.Expires.Std()
-	r := release{rec: t.rec, due: earlier(until, end), fresh: t.fresh}
-	later := earlier(now.Add(parkTime), end).Truncate(store.Precision)
-	switch {
-	case !p.probe:
-		p.probe = true
-		return r
-	case len(p.letters) >= parkMost || !later.After(until):
-		return r
+	end, id := t.out.Expires.Std(), t.rec.ID
+	if p.probe == "" {
+		p.probe = id
 	}
+	due := earlier(until, end)
+	if later := earlier(now.Add(parkTime), end); id != p.probe && len(p.letters) < parkMost && later.After(until) {
+		due = later
+	}
+	due = due.Truncate(store.Precision)
+	p.keep(id, due)
+	return release{rec: t.rec, due: due, fresh: t.fresh}
+}
+
+func (p *parked) keep(id string, due time.Time) {
 	if p.letters == nil {
 		p.letters = make(map[string]parking)
 	}
-	p.count++
-	r.due = later
-	p.letters[t.rec.ID] = parking{due: later, at: p.count}
-	return r
+	if len(p.letters) < parkMost {
+		p.count++
+		p.letters[id] = parking{due: due, at: p.count}
+	}
 }
+
+// taken notes that a letter is claimed again.
+func (p *parked) taken(id string) { delete(p.letters, id) }
 
 // next is the letter that tries when the lane opens again, if none does yet.
 func (p *parked) next(until time.Time) (release, bool) {
-	if p.probe || len(p.letters) == 0 {
+	if p.probe != "" || len(p.letters) == 0 {
 		return release{}, false
 	}
-	p.probe = true
 	id := p.order()[0]
-	defer delete(p.letters, id)
-	return p.release(id, until), true
+	p.probe = id
+	r := p.release(id, until)
+	p.taken(id)
+	p.keep(id, r.due)
+	return r, true
 }
 
 // all has all come again, each after as long as those before it take.
@@ -75,7 +85,7 @@ func (p *parked) all(now time.Time, pace time.Duration) []release {
 
 func (p *parked) release(id string, due time.Time) release {
 	was := p.letters[id].due
-	return release{rec: store.Record{Kind: kindLetter, ID: id, Due: was}, due: earlier(due, was)}
+	return release{rec: store.Record{Kind: kindLetter, ID: id, Due: was}, due: earlier(due, was).Truncate(store.Precision)}
 }
 
 func earlier(a, b time.Time) time.Time {

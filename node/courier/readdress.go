@@ -40,6 +40,7 @@ func (c *Courier) Readdress(tx store.Tx, ref string, from, to intentcast.Route) 
 			return fmt.Errorf("readdress letter: %w", err)
 		}
 	}
+	c.returned.put(to.Peer)
 	c.queued.Store(time.Now().UnixNano())
 	return nil
 }

@@ -57,11 +57,13 @@ func (c *Courier) remindOf(ctx context.Context, p string, now time.Time) error {
 		return err
 	}
 	var again []release
+	waits := false // a letter for p itself
 	for _, rec := range recs {
 		l, err := decodeOut(rec.Body)
 		if err != nil {
 			return err
 		}
+		waits = waits || l.Peer == p
 		due := now.Add(c.choice.backoff(1, retryBase, retryLimit))
 		if rec.State == StateQueued && !rec.Due.After(now.Add(claimLease)) {
 			continue // perhaps on its way now, and if not its pause is soon over
@@ -73,8 +75,10 @@ func (c *Courier) remindOf(ctx context.Context, p string, now time.Time) error {
 	if err := c.release(ctx, again); err != nil {
 		return fmt.Errorf("set letters due: %w", err)
 	}
-	if len(again) > 0 {
+	if waits {
 		c.returned.put(p)
+	}
+	if waits || len(again) > 0 {
 		c.rouse()
 	}
 	return nil
