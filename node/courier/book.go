@@ -17,6 +17,10 @@ const listedFor = time.Second
 // suspicion is how long a peer that failed is passed over.
 const suspicion = time.Minute
 
+// busyFor is how long one that had too much to do is: its allowance for this node
+// grows by some hundred exchanges then (forward.Limits).
+const busyFor = time.Second
+
 // book keeps the holder records of peers, the newest of each.
 type book struct {
 	limit int
@@ -36,6 +40,7 @@ type entry struct {
 	info      peer.AddrInfo
 	rec       hello.Record
 	suspectTo time.Time
+	busyTo    time.Time
 }
 
 func newBook(limit int) *book {
@@ -113,6 +118,16 @@ func (b *book) suspect(p peer.ID, now time.Time) {
 	defer b.mu.Unlock()
 	if e := b.peers[p]; e != nil {
 		e.suspectTo = now.Add(suspicion)
+		b.listed = nil
+	}
+}
+
+// busy has p passed over for a moment where there is a choice.
+func (b *book) busy(p peer.ID, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e := b.peers[p]; e != nil && e.busyTo.Before(now) {
+		e.busyTo = now.Add(busyFor)
 		b.listed = nil
 	}
 }

@@ -14,21 +14,27 @@ type candidate struct {
 	info      peer.AddrInfo
 	connected bool
 	suspect   bool // failed a moment ago
+	busy      bool // had too much to do a moment ago
 	uses      int  // own routes that it serves already, in the role looked for
+	rank      uint64
 }
 
 // betterForwarder reports whether a is to carry before b whatever chance says:
-// one that works before one that failed, one connected before one that must
-// be dialled, and then the least used, so that no peer sees more of a node's
-// routes than it must.
+// one that works before one that failed or is busy, one connected before one that
+// must be dialled, and then the least used, so that no peer sees more of a node's
+// routes than it must; for a letter, the lower ranked.
 func betterForwarder(a, b candidate) bool {
 	switch {
 	case a.suspect != b.suspect:
 		return b.suspect
+	case a.busy != b.busy:
+		return b.busy
 	case a.connected != b.connected:
 		return a.connected
+	case a.uses != b.uses:
+		return a.uses < b.uses
 	}
-	return a.uses < b.uses
+	return a.rank < b.rank
 }
 
 // betterHolder is the same for a holder. It is not this node that dials it, so

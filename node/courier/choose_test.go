@@ -17,6 +17,10 @@ func cand(id string, uses int, connected, suspect bool) candidate {
 	return candidate{info: peer.AddrInfo{ID: peer.ID(id)}, uses: uses, connected: connected, suspect: suspect}
 }
 
+func busy(c candidate) candidate { c.busy = true; return c }
+
+func ranked(c candidate, rank uint64) candidate { c.rank = rank; return c }
+
 func TestPick(t *testing.T) {
 	first := func(int) int { return 0 }
 	for name, c := range map[string]struct {
@@ -32,6 +36,9 @@ func TestPick(t *testing.T) {
 		"connected, as little used":  {[]candidate{cand("a", 1, false, false), cand("b", 1, true, false)}, nil, "b", "b"},
 		"working before all else":    {[]candidate{cand("a", 0, true, true), cand("b", 9, false, false)}, nil, "b", "b"},
 		"a suspect rather than none": {[]candidate{cand("a", 0, true, true)}, nil, "a", "a"},
+		"busy: one not connected":    {[]candidate{busy(cand("a", 0, true, false)), cand("b", 9, false, false)}, nil, "b", "a"},
+		"busy, not failing":          {[]candidate{cand("a", 0, true, true), busy(cand("b", 9, false, false))}, nil, "b", "b"},
+		"lower ranked":               {[]candidate{ranked(cand("a", 1, true, false), 2), ranked(cand("b", 1, true, false), 1)}, nil, "b", "a"},
 		"not the one to avoid":       {[]candidate{cand("a", 0, true, false), cand("b", 5, true, false)}, []peer.ID{"a"}, "b", "b"},
 	} {
 		for role, want := range map[string]peer.ID{"forwarder": c.forward, "holder": c.hold} {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/parley-network/parley/identity/dagcbor"
 	"github.com/parley-network/parley/node/courier/seal"
@@ -44,6 +42,7 @@ func (c *Courier) attempt(ctx context.Context, t task) (unreached bool, due time
 	}
 	o := outcome{state: StateExpired, problem: t.out.Problem}
 	if now.Before(t.out.Expires.Std()) {
+		t.out.order = c.orderOf(t)
 		o = c.speakOrDeliver(ctx, &t)
 		if ctx.Err() != nil {
 			return c.cutShort(t)
@@ -132,15 +131,12 @@ func (c *Courier) deliverTo(ctx context.Context, l outLetter, at place) outcome 
 	if err != nil {
 		return outcome{state: StateQueued, problem: "its address is no address: " + err.Error()}
 	}
-	var via *peer.AddrInfo
-	if !l.Direct && to.ID != c.cfg.Host.ID() {
-		via, err = c.forwarder(to.ID, l.avoid())
-		if err != nil && !c.mayHandIn(l, at, to.ID) {
-			return outcome{state: StateQueued, problem: err.Error()}
-		}
+	p, err := c.passageTo(to, l)
+	if err != nil && !c.mayHandIn(l, at, to.ID) {
+		return outcome{state: StateQueued, problem: err.Error()}
 	}
 	replies := len(at.Slot) == 0 && len(l.From) > 0
-	status, rest, err := c.handIn(ctx, via, to, at.Slot, l.Sealed, replies)
+	status, rest, err := c.handIn(ctx, p, at.Slot, l.Sealed, replies)
 	var letters [][]byte
 	if err == nil && replies && status != wire.NeedsWork {
 		rest, letters, err = wire.DecodeReceipt(rest)
@@ -155,11 +151,11 @@ func (c *Courier) deliverTo(ctx context.Context, l outLetter, at place) outcome 
 		}
 	default:
 		if o = directOutcome(l.Receipt, status, rest); o.state != StateQueued && len(letters) > 0 {
-			o.brought = &brought{via: via, to: to, letters: letters}
+			o.brought = &brought{by: p, letters: letters}
 		}
 	}
-	if via != nil && o.state == StateQueued {
-		c.blame(&o, via.ID, err)
+	if p.via != nil && o.state == StateQueued {
+		c.blame(&o, p.via.ID, err)
 	}
 	return o
 }
@@ -204,56 +200,4 @@ func directOutcome(receiptKey []byte, status wire.Status, receipt []byte) outcom
 		return outcome{state: StateQueued, problem: fmt.Sprintf("answer %q without the recipient's receipt", status)}
 	}
 	return outcome{state: StateQueued, problem: fmt.Sprintf("the recipient answers: %s", status)}
-}
-
-// errNoForwarder says that nobody is known who could hide this node from the
-// other end.
-var errNoForwarder = errors.New("no peer is known that could carry it: connect to one more peer")
-
-// forwarder chooses who carries an exchange to the peer to. It returns nil
-// where this node may go itself: it has looked around for Limits.Settle, has
-// never known two forwarders nor has a route that was opened through one, and
-// is connected to that peer anyway. That is the network of two; with the first
-// other peer it ends for good.
-func (c *Courier) forwarder(to peer.ID, avoid []peer.ID) (*peer.AddrInfo, error) {
-	now := time.Now()
-	fresh := c.book.fresh(now)
-	cands := make([]candidate, 0, len(fresh))
-	for _, e := range fresh {
-		if e.rec.Forward && e.info.ID != c.cfg.Host.ID() {
-			cands = append(cands, c.candidate(e, now, c.routes.viaUses(e.info.ID)))
-		}
-	}
-	got, ok := pick(cands, slices.Concat(avoid, []peer.ID{to}), betterForwarder, c.choice.intn)
-	if !ok { // rather the holder of our own route than nobody
-		got, ok = pick(cands, []peer.ID{to}, betterForwarder, c.choice.intn)
-	}
-	_, hidden := c.routes.counts()
-	switch {
-	case ok:
-		return &got.info, nil
-	case c.group.since() < c.lim.Settle, c.book.hadCrowd(), hidden > 0,
-		c.cfg.Host.Network().Connectedness(to) != network.Connected:
-		return nil, errNoForwarder
-	}
-	return nil, nil
-}
-
-// mayHandIn reports whether a letter may be handed in without a forwarder at one
-// of the mailboxes that its recipient has named to everybody: where there is no
-// other to carry it, and the one who keeps it carries for others too. As the
-// forwarder to the recipient itself, which is tried first, it learns as much: who
-// writes to whom.
-func (c *Courier) mayHandIn(l outLetter, at place, keeper peer.ID) bool {
-	e, known := c.book.entry(keeper, time.Now())
-	return len(at.Slot) > 0 && len(l.Slot) == 0 && known && e.rec.Forward && c.cfg.Host.Network().Connectedness(keeper) == network.Connected
-}
-
-func (c *Courier) candidate(e entry, now time.Time, uses int) candidate {
-	return candidate{
-		info:      e.info,
-		connected: c.cfg.Host.Network().Connectedness(e.info.ID) == network.Connected,
-		suspect:   now.Before(e.suspectTo),
-		uses:      uses,
-	}
 }

@@ -52,6 +52,8 @@ type outLetter struct {
 	Handed   uint64        `cbor:"handed,omitempty"`  // times a holder took it
 	Problem  string        `cbor:"problem,omitempty"` // of the last attempt, in plain words
 	Done     identity.Time `cbor:"done,omitzero"`     // end of its travel
+
+	order uint64 // of the forwarders that may carry it: see orderOf; not stored
 }
 
 func decodeOut(b []byte) (outLetter, error) {

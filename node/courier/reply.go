@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/libp2p/go-libp2p/core/peer"
-
 	"github.com/parley-network/parley/gossip/intentcast"
 	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
@@ -207,8 +205,7 @@ func (c *Courier) noteOutcome(ctx context.Context, t task, o outcome) error {
 // brought is what the answer to a letter brought: what is said in return, and by
 // whom it came.
 type brought struct {
-	via     *peer.AddrInfo
-	to      peer.AddrInfo
+	by      *passage
 	letters [][]byte // sealed; or, by a talk, as they are
 	talk    *talk    // nil: none
 }
@@ -236,7 +233,7 @@ func (c *Courier) takeReplies(ctx context.Context, t task, o outcome) (settled b
 				settle, settled = nil, true
 			}
 			// Lost, it costs one letter more.
-			status, _, err := c.carry(ctx, o.brought.via, o.brought.to, wire.LetterProtocol, wire.EncodeProof(*p), 0)
+			status, _, err := c.carryBy(ctx, o.brought.by, wire.EncodeProof(*p))
 			if err != nil {
 				c.log.Debug("proof of a letter did not arrive", "error", err)
 			}

@@ -35,7 +35,12 @@ func (c *Courier) speak(ctx context.Context, t *task) (outcome, bool) {
 	if tk == nil {
 		return outcome{}, false
 	}
-	to, via, err := c.wayTo(t.out)
+	to, err := wire.ParsePeer(t.out.Peer, t.out.Addrs)
+	if err != nil {
+		c.talks.put(key, tk)
+		return outcome{}, false
+	}
+	by, err := c.passageTo(to, t.out)
 	if err != nil {
 		c.talks.put(key, tk)
 		return outcome{}, false
@@ -44,7 +49,7 @@ func (c *Courier) speak(ctx context.Context, t *task) (outcome, bool) {
 	if err != nil {
 		return outcome{}, false
 	}
-	resp, err := c.request(ctx, tk, via, to, wire.TalkRequest{Letter: plain})
+	resp, err := c.request(ctx, tk, by, wire.TalkRequest{Letter: plain})
 	if err != nil {
 		if errors.Is(err, errUnreached) {
 			c.away.note(t.out.Peer, time.Now())
@@ -66,21 +71,12 @@ func (c *Courier) speak(ctx context.Context, t *task) (outcome, bool) {
 		c.talks.put(key, tk)
 		return o, true
 	}
-	o.brought = &brought{via: via, to: to, letters: resp.Letters, talk: tk}
+	o.brought = &brought{by: by, letters: resp.Letters, talk: tk}
 	return o, true
 }
 
-// wayTo is where a letter goes that is handed to its recipient, and who carries it.
-func (c *Courier) wayTo(l outLetter) (to peer.AddrInfo, via *peer.AddrInfo, err error) {
-	to, err = wire.ParsePeer(l.Peer, l.Addrs)
-	if err == nil && !l.Direct && to.ID != c.cfg.Host.ID() {
-		via, err = c.forwarder(to.ID, l.avoid())
-	}
-	return to, via, err
-}
-
 // request has the other end of a talk asked. After an error the talk is over.
-func (c *Courier) request(ctx context.Context, tk *talk, via *peer.AddrInfo, to peer.AddrInfo, r wire.TalkRequest) (wire.TalkResponse, error) {
+func (c *Courier) request(ctx context.Context, tk *talk, by *passage, r wire.TalkRequest) (wire.TalkResponse, error) {
 	body, err := wire.EncodeTalkRequest(r)
 	if err != nil {
 		return wire.TalkResponse{}, err
@@ -94,7 +90,7 @@ func (c *Courier) request(ctx context.Context, tk *talk, via *peer.AddrInfo, to 
 	if len(sealed) > wire.MaxTalk {
 		return wire.TalkResponse{}, errors.New("too long for a request")
 	}
-	status, rest, err := c.carry(ctx, via, to, wire.LetterProtocol, wire.EncodeTalk(sealed), 0)
+	status, rest, err := c.carryBy(ctx, by, wire.EncodeTalk(sealed))
 	if err != nil {
 		return wire.TalkResponse{}, err
 	}
@@ -128,7 +124,7 @@ func (c *Courier) takeSpoken(ctx context.Context, t task, o outcome) (settled bo
 		return settled
 	}
 	// Lost, it costs a letter more for each.
-	if _, err := c.request(ctx, o.brought.talk, o.brought.via, o.brought.to, wire.TalkRequest{Proofs: proofs}); err != nil {
+	if _, err := c.request(ctx, o.brought.talk, o.brought.by, wire.TalkRequest{Proofs: proofs}); err != nil {
 		c.log.Debug("proof of a letter did not arrive", "error", err)
 		return settled
 	}

@@ -268,7 +268,7 @@ func TestProofOfAnothersLetter(t *testing.T) {
 			t.Fatal(err)
 		}
 		to := addrInfo(vendor.host)
-		resp, err := others[1].courier.request(t.Context(), tk, nil, to, wire.TalkRequest{Proofs: []wire.TalkProof{{Letter: id, Status: wire.Refused}}})
+		resp, err := others[1].courier.request(t.Context(), tk, &passage{to: to}, wire.TalkRequest{Proofs: []wire.TalkProof{{Letter: id, Status: wire.Refused}}})
 		if err != nil || resp.Status != wire.Taken {
 			t.Fatalf("%+v, %v", resp, err)
 		}
@@ -292,7 +292,7 @@ func spokenButUnproven(t *testing.T, person, vendor *testNode, from intentcast.R
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := person.courier.request(t.Context(), tk, nil, addrInfo(vendor.host), wire.TalkRequest{Letter: plain}); err != nil {
+	if _, err := person.courier.request(t.Context(), tk, &passage{to: addrInfo(vendor.host)}, wire.TalkRequest{Letter: plain}); err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range answers(vendor) {

@@ -68,14 +68,14 @@ func (c *Courier) stamp(ctx context.Context, to peer.ID, slot, sealed []byte, bi
 
 // handIn asks the peer to take a letter, in a slot or none, and where it wants
 // work for that does as much and asks again.
-func (c *Courier) handIn(ctx context.Context, via *peer.AddrInfo, to peer.AddrInfo, slot, sealed []byte, replies bool) (wire.Status, []byte, error) {
+func (c *Courier) handIn(ctx context.Context, by *passage, slot, sealed []byte, replies bool) (wire.Status, []byte, error) {
 	var work []byte
 	for tries, done := 0, 0; ; tries++ {
 		frame := wire.EncodeLetter(slot, sealed, work)
 		if replies {
 			frame = append(wire.EncodeLetterForReplies(sealed), work...)
 		}
-		status, rest, err := c.carry(ctx, via, to, wire.LetterProtocol, frame, 0)
+		status, rest, err := c.carryBy(ctx, by, frame)
 		if err != nil || status != wire.NeedsWork {
 			return status, rest, err
 		}
@@ -83,7 +83,7 @@ func (c *Courier) handIn(ctx context.Context, via *peer.AddrInfo, to peer.AddrIn
 		if err != nil || bits <= done || tries >= mostStamps {
 			return status, nil, err
 		}
-		if work, err = c.stamp(ctx, to.ID, slot, sealed, bits); err != nil {
+		if work, err = c.stamp(ctx, by.to.ID, slot, sealed, bits); err != nil {
 			return status, nil, err
 		}
 		done = bits

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -12,8 +13,9 @@ import (
 )
 
 const (
-	talkLabel = "parley/letter/1 session"
-	boxLabel  = "parley/outbox/1"
+	talkLabel  = "parley/letter/1 session"
+	boxLabel   = "parley/outbox/1"
+	marksLabel = "parley/marks/1"
 )
 
 // Talk is the session that a letter and the letter that answered it leave their
@@ -56,7 +58,8 @@ func DecodeLetter(b []byte) (Letter, error) {
 
 // Box closes what a node keeps for itself until it is sealed to somebody: with
 // XChaCha20-Poly1305, under a key derived from one that the node keeps elsewhere.
-type Box struct{ key []byte }
+// What is to be told apart by nobody else, such as who is asked first, it marks.
+type Box struct{ key, marks []byte }
 
 // NewBox returns the box of whoever has the private key.
 func NewBox(k *PrivateKey) (*Box, error) {
@@ -64,7 +67,15 @@ func NewBox(k *PrivateKey) (*Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Box{expand(seed, boxLabel, chacha20poly1305.KeySize)}, nil
+	return &Box{expand(seed, boxLabel, chacha20poly1305.KeySize), expand(seed, marksLabel, sha256.Size)}, nil
+}
+
+// Mark returns a number that is always the same for that name, and that nobody
+// without the box knows.
+func (b *Box) Mark(name []byte) uint64 {
+	h := hmac.New(sha256.New, b.marks)
+	h.Write(name)
+	return binary.BigEndian.Uint64(h.Sum(nil))
 }
 
 // Close returns plain closed under its name: a nonce of 24 bytes, and then as

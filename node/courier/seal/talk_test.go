@@ -91,6 +91,26 @@ func TestBox(t *testing.T) {
 	})
 }
 
+// A mark is its name's, and its box's.
+func TestMark(t *testing.T) {
+	key := newKey(t)
+	mine, err := seal.NewBox(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := seal.NewBox(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := mine.Mark([]byte("card"))
+	if again.Mark([]byte("card")) != mark {
+		t.Error("another mark for the same name")
+	}
+	if mine.Mark([]byte("card 2")) == mark || box(t).Mark([]byte("card")) == mark {
+		t.Error("the same mark for another name, or at another node")
+	}
+}
+
 func box(t *testing.T) *seal.Box {
 	t.Helper()
 	b, err := seal.NewBox(newKey(t))
