@@ -243,8 +243,12 @@ const tellAgain = 10 * time.Minute
 func (n *Node) tellLoop(ctx context.Context) error {
 	for {
 		var again <-chan time.Time
-		// No faster than letters go out: what comes back meanwhile has its turn.
-		err := n.eachDueWhen(ctx, n.courier.AwaitRoom, store.Query{Kind: kindTold, State: toldNext}, tellBatch, n.tellOne)
+		q, drafts := store.Query{Kind: kindTold, State: toldNext, Limit: tellBatch}, map[string]*foresaid(nil)
+		var w wanted
+		err := n.eachDueWhen(ctx, func(ctx context.Context) {
+			n.courier.AwaitRoom(ctx) // no faster than letters go out: what comes back meanwhile has its turn
+			drafts = n.foresayAll(ctx, q)
+		}, q, tellBatch, func(c *change, rec store.Record) error { return n.tellOne(c, &w, rec, drafts[rec.ID]) })
 		if err != nil && ctx.Err() == nil {
 			n.log.Warn("telling of a change", "error", err)
 			again = time.After(tellAgain)
@@ -266,16 +270,8 @@ func (n *Node) wakeTelling() {
 }
 
 // tellOne sends the new value to one relationship, in place of the old.
-func (n *Node) tellOne(c *change, rec store.Record) error {
-	var t toldBody
-	if err := get(rec, &t); err != nil {
-		return err
-	}
-	b, err := loadChange(c.Tx, rec.Ref)
-	if err != nil {
-		return err
-	}
-	r, err := loadRelation(c.Tx, t.Person)
+func (n *Node) tellOne(c *change, w *wanted, rec store.Record, ahead *foresaid) error {
+	t, r, given, why, err := n.toTell(c, w, rec)
 	if err != nil {
 		return err
 	}
@@ -283,20 +279,10 @@ func (n *Node) tellOne(c *change, rec store.Record) error {
 		rec.State, t.Reason, t.At = toldRefused, why, identity.At(c.now)
 		return put(c.Tx, rec, t)
 	}
-	if err := r.frozen(); err != nil {
-		return fail(clip(err.Error(), maxReason))
-	}
-	given, why, err := n.successors(c, r, t.Item, b)
-	if err != nil {
-		return err
-	}
 	if why != "" {
 		return fail(why)
 	}
-	for i := range given {
-		given[i].told = rec.ID
-	}
-	t.Statement, err = n.disclose(c, r, given)
+	t.Statement, err = n.disclose(c, r, given, ahead)
 	if errors.Is(err, view.ErrInvalid) { // as for a piece that it must forget before the change is due
 		return fail(clip(err.Error(), maxReason))
 	}
@@ -305,6 +291,47 @@ func (n *Node) tellOne(c *change, rec store.Record) error {
 	}
 	rec.State = toldWaiting
 	return put(c.Tx, rec, t)
+}
+
+// toTell is what a record asks to be told to whom; why says what stands in the way.
+func (n *Node) toTell(c *change, w *wanted, rec store.Record) (t toldBody, r *relation, given []giving, why string, err error) {
+	if err := get(rec, &t); err != nil {
+		return t, nil, nil, "", err
+	}
+	b, err := w.load(c, rec.Ref)
+	if err != nil {
+		return t, nil, nil, "", err
+	}
+	if r, err = loadRelation(c.Tx, t.Person); err != nil {
+		return t, nil, nil, "", err
+	}
+	if err := r.frozen(); err != nil {
+		return t, r, nil, clip(err.Error(), maxReason), nil
+	}
+	given, why, err = n.successors(c, r, t.Item, b)
+	for i := range given {
+		given[i].told = rec.ID
+	}
+	return t, r, given, why, err
+}
+
+// wanted is the change that was last looked at in a transaction: of those to be
+// told, one after another has the same.
+type wanted struct {
+	in   *change
+	id   string
+	body changeBody
+}
+
+func (w *wanted) load(c *change, id string) (changeBody, error) {
+	if w.in == c && w.id == id {
+		return w.body, nil
+	}
+	b, err := loadChange(c.Tx, id)
+	if err == nil {
+		*w = wanted{c, id, b}
+	}
+	return b, err
 }
 
 // successors are the items that take the old ones' places with the new value,

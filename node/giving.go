@@ -44,7 +44,7 @@ func (n *Node) Share(ctx context.Context, root dagcbor.CID, w view.ShareWant) ([
 				return err
 			}
 		}
-		if _, err := n.disclose(c, r, given); err != nil {
+		if _, err := n.disclose(c, r, given, nil); err != nil {
 			return err
 		}
 		return c.note("data.shared", root, "shared %s with %s for %s", strings.Join(w.Paths, ", "), r.name(), strings.Join(w.Purpose, ", "))

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parley-network/parley/gossip"
+	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/node/courier"
 	"github.com/parley-network/parley/node/peerbook"
 	"github.com/parley-network/parley/node/reach"
@@ -86,6 +87,7 @@ type Node struct {
 	gate    gate
 	rotate  chan struct{} // told when keys of cards are to be rotated
 	ledgers ledgers
+	periods recent[keyName, identity.KeyPeriod] // that signatures were seen to hold by
 	peers   *peers
 	cards   sync.Mutex // one change of a card at a time, across its reading and writing
 }
@@ -108,7 +110,7 @@ func New(cfg Config) (*Node, error) {
 		cfg: cfg, log: cfg.Log.Named("node"), started: time.Now(),
 		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1), tell: make(chan struct{}, 1), moved: make(chan struct{}, 1),
 		scrubs: make(chan struct{}, 1), scrub: scrubber, due: make(chan struct{}, 1), wants: make(chan struct{}, 1),
-		logs: newLogCache(), ledgers: newLedgers(), gate: newGate(), rotate: make(chan struct{}, 1),
+		logs: newLogCache(), ledgers: newLedgers(), periods: recent[keyName, identity.KeyPeriod]{most: mostPeriods}, gate: newGate(), rotate: make(chan struct{}, 1),
 	}
 	if err := n.compose(); err != nil {
 		return nil, fmt.Errorf("new node %q: %w", cfg.Name, err)
@@ -126,7 +128,7 @@ func (n *Node) compose() (err error) {
 	}
 	if n.courier, err = courier.New(courier.Config{
 		Host: n.cfg.Host, Store: journaled{n.cfg.Store, n}, Secrets: n.cfg.Keys, Log: n.cfg.Log.Named("courier"),
-		Rand: n.cfg.Rand, Registry: n.cfg.Registry, Handle: n.receive,
+		Rand: n.cfg.Rand, Registry: n.cfg.Registry, Read: n.readAhead, Handle: n.receive,
 		Moves: mayMove, Moved: n.routeMoved, Known: n.knownParty, Open: anybodyWrites, Mailboxes: n.mailboxes(), Public: n.vendor != nil, GivenUp: n.letterGivenUp,
 	}); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/parley-network/parley/identity"
 	"github.com/parley-network/parley/identity/dagcbor"
@@ -34,18 +35,13 @@ type word struct {
 	card     []byte
 	openings []disclosure.Opening
 	author   identity.Signer
+	ahead    *foresaid // of it; nil: none was made
 }
 
 // say makes, keeps and sends this side's next statement. The relationship is
 // saved with it.
 func (n *Node) say(c *change, r *relation, w word) (statement.Signed, error) {
-	signer, err := n.signerOf(r)
-	if err != nil {
-		return statement.Signed{}, err
-	}
-	b := r.body.Mine.Next(r.body.Side, r.body.Person, r.body.Vendor.DID, r.body.Other, c.now)
-	b.Kind, b.Content, b.Answers, b.Card = w.kind, w.content, w.answers, r.body.Card
-	s, err := b.Sign(signer, c.now)
+	b, s, err := n.sign(r, w, c.now)
 	if err != nil {
 		return s, err
 	}
@@ -79,17 +75,38 @@ func (n *Node) say(c *change, r *relation, w word) (statement.Signed, error) {
 	return s, r.save(c)
 }
 
+// nextBody is what this side says next.
+func nextBody(r *relation, w word, now time.Time) statement.Body {
+	b := r.body.Mine.Next(r.body.Side, r.body.Person, r.body.Vendor.DID, r.body.Other, now)
+	b.Kind, b.Content, b.Answers, b.Card = w.kind, w.content, w.answers, r.body.Card
+	return b
+}
+
+// sign makes this side's next statement.
+func (n *Node) sign(r *relation, w word, now time.Time) (statement.Body, statement.Signed, error) {
+	b := nextBody(r, w, now)
+	if w.ahead.says(b, r.body.Logs) {
+		return w.ahead.body, w.ahead.signed, nil
+	}
+	signer, err := n.signerOf(r)
+	if err != nil {
+		return b, statement.Signed{}, err
+	}
+	s, err := b.Sign(signer, now)
+	return b, s, err
+}
+
 // receiveSay takes in a statement of the other side's: it is kept in its log,
 // whatever it says, and has its effect once those before it have had theirs.
 func (n *Node) receiveSay(c *change, in courier.Inbound) error {
-	var l sayLetter
-	if err := decodeLetter(in.Body, &l, &l.Version); err != nil {
-		return err
+	h, ok := in.Read.(*reading)
+	if !ok {
+		h = readSay(in.Body)
 	}
-	st, err := statement.Decode(l.Statement)
-	if err != nil {
-		return courier.Refuse("%v", err)
+	if h.err != nil {
+		return h.err
 	}
+	l, st := h.letter, h.st
 	r, err := n.relationOfLetter(c, in, l, &st.Body)
 	if r == nil || err != nil {
 		return err
@@ -98,7 +115,7 @@ func (n *Node) receiveSay(c *change, in courier.Inbound) error {
 	if err != nil {
 		return courier.Refuse("%v", err)
 	}
-	if err := st.Verify(ring, c.now); err != nil {
+	if err := n.verify(h, ring, c.now); err != nil {
 		return unjudged(err)
 	}
 	return n.hearSay(c, r, &st, &l, in)
@@ -380,7 +397,7 @@ func (n *Node) takeEarly(c *change, r *relation, in courier.Inbound) error {
 	if err := c.Delete(kindEarly, id); err != nil {
 		return err
 	}
-	in.Body, in.ID = rec.Body, "" // it came by another letter
+	in.Body, in.ID, in.Read = rec.Body, "", nil // it came by another letter
 	var no *courier.Refusal
 	if err := n.receiveSay(c, in); errors.As(err, &no) {
 		n.log.Debug("a statement that waited is refused", "error", err)

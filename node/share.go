@@ -50,31 +50,44 @@ func bothLogs(tx store.Tx, r *relation) (person, vendor []statement.Statement, e
 	return person, vendor, nil
 }
 
-// disclose makes the statement that gives the items, and keeps what opens
-// them.
-func (n *Node) disclose(c *change, r *relation, given []giving) (dagcbor.CID, error) {
+// disclosing is the word that gives the items, whose digests it sets. Where a
+// draft gives the same it is opened as there.
+func disclosing(given []giving, ahead *foresaid) (word, error) {
 	var d disclosure.Disclose
-	openings := make([]disclosure.Opening, len(given))
+	w := word{kind: disclosure.KindDisclose, ahead: ahead}
 	for i := range given {
 		g := &given[i]
-		o, err := disclosure.NewOpening(rand.Reader, g.item.ID, g.value)
-		if err != nil {
-			return dagcbor.CID{}, fmt.Errorf("%w: %w", view.ErrInvalid, err)
+		o, ok := ahead.opening(i, g.item.ID, g.value)
+		if !ok {
+			var err error
+			if o, err = disclosure.NewOpening(rand.Reader, g.item.ID, g.value); err != nil {
+				return w, fmt.Errorf("%w: %w", view.ErrInvalid, err)
+			}
 		}
-		g.item.Digest, openings[i] = o.Digest(), o
-		d.Items = append(d.Items, g.item)
+		g.item.Digest = o.Digest()
+		w.openings, d.Items = append(w.openings, o), append(d.Items, g.item)
 	}
-	content, err := d.Encode()
+	var err error
+	if w.content, err = d.Encode(); err != nil {
+		return w, fmt.Errorf("%w: %w", view.ErrInvalid, err)
+	}
+	return w, nil
+}
+
+// disclose makes the statement that gives the items, and keeps what opens
+// them.
+func (n *Node) disclose(c *change, r *relation, given []giving, ahead *foresaid) (dagcbor.CID, error) {
+	w, err := disclosing(given, ahead)
 	if err != nil {
-		return dagcbor.CID{}, fmt.Errorf("%w: %w", view.ErrInvalid, err)
+		return dagcbor.CID{}, err
 	}
-	s, err := n.say(c, r, word{kind: disclosure.KindDisclose, content: content, openings: openings})
+	s, err := n.say(c, r, w)
 	if err != nil {
 		return dagcbor.CID{}, err
 	}
 	for i, g := range given {
 		b := pieceBody{
-			Person: r.body.Person, Card: r.body.Card, Item: g.item, Opening: openings[i], Statement: s.ID(), Canary: g.canary, Tag: g.tag, Told: g.told,
+			Person: r.body.Person, Card: r.body.Card, Item: g.item, Opening: w.openings[i], Statement: s.ID(), Canary: g.canary, Tag: g.tag, Told: g.told,
 		}
 		if err := keepPiece(c, r, b); err != nil {
 			return dagcbor.CID{}, err

@@ -47,6 +47,7 @@ type Config struct {
 	Host     host.Host
 	Store    store.Store
 	Secrets  Secrets
+	Read     func(Inbound) any     // reads a letter before its transaction, which holds up others; may be nil
 	Handle   Handler               // what letters do here
 	Rand     rand.Source           // for choices and pauses; keys come from crypto/rand
 	Log      hclog.Logger          // nil: none

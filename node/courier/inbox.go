@@ -61,6 +61,9 @@ func (c *Courier) receive(ctx context.Context, l seal.Letter, a incoming) (wire.
 	if l.Kind == AckKind {
 		return wire.Taken, c.takeAck(ctx, in)
 	}
+	if c.cfg.Read != nil {
+		in.Read = c.cfg.Read(in)
+	}
 	status, err := c.effect(ctx, in, func(tx store.Tx) error { return c.cfg.Handle(ctx, tx, in) })
 	var no *Refusal
 	if errors.As(err, &no) {

@@ -85,6 +85,7 @@ type Inbound struct {
 	Sent     time.Time         // by the sender's clock
 	Expires  time.Time         //
 	Received time.Time         //
+	Read     any               // what Config.Read made of it; nil where there is no such function
 
 	incoming incoming
 }

@@ -11,6 +11,7 @@
 package statement
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/parley-network/parley/identity"
@@ -54,6 +55,13 @@ func (b *Body) Signer() identity.DID {
 		return b.Vendor
 	}
 	return b.Person
+}
+
+// Equal reports whether b and o say the same.
+func (b *Body) Equal(o *Body) bool {
+	return b.Version == o.Version && b.Type == o.Type && b.Person == o.Person && b.Vendor == o.Vendor && b.By == o.By &&
+		b.Seq == o.Seq && b.Prev == o.Prev && b.Seen == o.Seen && b.Card == o.Card && b.Answers == o.Answers &&
+		b.Time.Std().Equal(o.Time.Std()) && b.Kind == o.Kind && bytes.Equal(b.Content, o.Content)
 }
 
 // Sign checks b and signs it; signer must be the party b.By names.
