@@ -85,6 +85,9 @@ func amend(body *relcard.Body, a view.Amendment) error {
 		body.Terms = agreement.Ref
 	}
 	if a.Jurisdiction != nil {
+		if err := checkCountry(*a.Jurisdiction); err != nil {
+			return err
+		}
 		body.Jurisdiction = *a.Jurisdiction
 	}
 	if a.Location != nil {

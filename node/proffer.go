@@ -75,6 +75,9 @@ func profferOf(w view.ProfferWant, now time.Time) (negotiation.Proffer, error) {
 	p := negotiation.Proffer{
 		Version: negotiation.Version, Jurisdiction: w.Jurisdiction, Location: w.Location, Text: w.Text, Expires: w.Expires,
 	}
+	if err := checkCountry(w.Jurisdiction); err != nil {
+		return p, err
+	}
 	if p.Expires.IsZero() {
 		p.Expires = identity.At(now.Add(profferLife))
 	}
