@@ -127,8 +127,12 @@ func TestBusyCarrierIsPassedOver(t *testing.T) {
 			t.Errorf("the busy one was asked %d times, want once: the answer's proof comes within the moment", n)
 		}
 		time.Sleep(busyFor)
+		if e, _ := person.courier.book.entry(first.via.ID, time.Now()); time.Now().Before(e.busyTo) {
+			t.Error("it is passed over for longer than a moment")
+		}
+		time.Sleep(suspicion) // its streams were cut to make it busy, a poll's perhaps among them
 		if p := passageOf(t, person, vendor, "card", route); p.via.ID != first.via.ID {
-			t.Error("it is not asked again after a moment")
+			t.Error("it is not asked again")
 		}
 	})
 }
@@ -196,12 +200,15 @@ func nodeOf(nodes []*testNode, p peer.ID) *testNode {
 	return nodes[slices.IndexFunc(nodes, func(n *testNode) bool { return n.host.ID() == p })]
 }
 
-// beBusy has a node say that it has too much to do, whatever it is asked to carry.
+// beBusy has a node say that it has too much to do, whatever it is asked to carry,
+// and counts the letters of that.
 func beBusy(n *testNode) (turned func() int) {
 	var count atomic.Int32
 	n.host.SetStreamHandler(wire.ForwardProtocol, func(s network.Stream) {
-		_, _ = wire.ReadFrame(s, wire.MaxForward)
-		count.Add(1)
+		frame, _ := wire.ReadFrame(s, wire.MaxForward)
+		if _, p, _, err := wire.DecodeForward(frame); err == nil && p == wire.LetterProtocol {
+			count.Add(1)
+		}
 		_ = wire.WriteFrame(s, wire.EncodeAnswer(wire.Busy, nil))
 		_ = s.Close()
 	})
