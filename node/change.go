@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -223,7 +224,10 @@ func (n *Node) audience(c *change, id, path string, cards []dagcbor.CID) (int, e
 			return 0, fmt.Errorf("%s was not shared under card %s: %w", path, k, view.ErrConflict)
 		}
 	}
-	for person, item := range newest {
+	// In the order of their records: in no order ten thousand would be written to as
+	// many places.
+	for _, person := range slices.Sorted(maps.Keys(newest)) {
+		item := newest[person]
 		err := put(c.Tx, store.Record{Kind: kindTold, ID: toldID(id, person), Ref: id, State: toldNext}, toldBody{Person: person, Item: item})
 		if err != nil {
 			return 0, err

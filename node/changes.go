@@ -296,11 +296,15 @@ func (n *Node) toldViews(tx store.Tx, id string) ([]view.ChangeCard, error) {
 		if err := get(rec, &t); err != nil {
 			return nil, err
 		}
-		r, err := loadRelation(tx, t.Person)
-		if err != nil {
-			return nil, err
+		who, ok := n.whom.get(t.Person)
+		if !ok {
+			r, err := loadRelation(tx, t.Person)
+			if err != nil {
+				return nil, err
+			}
+			who = n.noteWhom(r)
 		}
-		out = append(out, view.ChangeCard{Card: r.body.Card, With: r.name(), State: rec.State, Reason: t.Reason, Receipt: t.Receipt, At: t.At})
+		out = append(out, view.ChangeCard{Card: who.card, With: who.name, State: rec.State, Reason: t.Reason, Receipt: t.Receipt, At: t.At})
 	}
 	orderTold(out)
 	return out, nil

@@ -88,6 +88,7 @@ type Node struct {
 	rotate  chan struct{} // told when keys of cards are to be rotated
 	ledgers ledgers
 	periods recent[keyName, identity.KeyPeriod] // that signatures were seen to hold by
+	whom    recent[identity.DID, counterparty]
 	peers   *peers
 	cards   sync.Mutex // one change of a card at a time, across its reading and writing
 }
@@ -110,7 +111,8 @@ func New(cfg Config) (*Node, error) {
 		cfg: cfg, log: cfg.Log.Named("node"), started: time.Now(),
 		events: newJournal(cfg.Observe), recast: make(chan struct{}, 1), tell: make(chan struct{}, 1), moved: make(chan struct{}, 1),
 		scrubs: make(chan struct{}, 1), scrub: scrubber, due: make(chan struct{}, 1), wants: make(chan struct{}, 1),
-		logs: newLogCache(), ledgers: newLedgers(), periods: recent[keyName, identity.KeyPeriod]{most: mostPeriods}, gate: newGate(), rotate: make(chan struct{}, 1),
+		periods: recent[keyName, identity.KeyPeriod]{most: mostPeriods}, whom: recent[identity.DID, counterparty]{most: mostLedgers},
+		logs: newLogCache(), ledgers: newLedgers(), gate: newGate(), rotate: make(chan struct{}, 1),
 	}
 	if err := n.compose(); err != nil {
 		return nil, fmt.Errorf("new node %q: %w", cfg.Name, err)

@@ -122,6 +122,23 @@ func (r *relation) name() string {
 	return string(r.body.Vendor.DID)
 }
 
+// counterparty is whom a relationship is with, and the card it stands for. Neither
+// changes once there is a card.
+type counterparty struct {
+	card dagcbor.CID
+	name string
+}
+
+// noteWhom keeps in memory whom a relationship is with: who looks on while a
+// change is told to ten thousand looks often, and each of their records has 6 KB.
+func (n *Node) noteWhom(r *relation) counterparty {
+	who := counterparty{r.body.Card, r.name()}
+	if !who.card.IsZero() {
+		n.whom.put(r.body.Person, who)
+	}
+	return who
+}
+
 // ref names the relationship in events and letters: its card, or the proffer
 // while there is none.
 func (r *relation) ref() dagcbor.CID {

@@ -72,6 +72,7 @@ func (n *Node) say(c *change, r *relation, w word) (statement.Signed, error) {
 	if err := n.post(c, r, letterSay, letter); err != nil {
 		return s, err
 	}
+	n.noteWhom(r)
 	return s, r.save(c)
 }
 

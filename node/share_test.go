@@ -88,6 +88,41 @@ func TestSecondPurposeStandsBesideTheFirst(t *testing.T) {
 	})
 }
 
+// Whoever looks at a change sees whom each answer is of: while it is told, and
+// after a restart.
+func TestChangeSaysWhom(t *testing.T) {
+	sim.Run(t, 356, func(w *sim.World) {
+		tn := newTown(w)
+		ctx, pat := w.T.Context(), tn.pat
+		want := map[dagcbor.CID]string{}
+		must[view.Change](w)(pat.SetPiece(ctx, "emails/home", view.ChangeWant{Text: "pat@example.org"}))
+		for _, shop := range []*sim.Party{tn.cheap, tn.dear} {
+			card := agreed(w, pat, shop, "SD-BASE")
+			want[card] = must[view.Card](w)(pat.Card(ctx, card)).Body.Vendor.Name
+			must[[]view.Shared](w)(pat.Share(ctx, card, view.ShareWant{Paths: []string{"emails/home"}, Purpose: []string{"support"}}))
+		}
+		says := func(when string, c view.Change) {
+			w.T.Helper()
+			got := map[dagcbor.CID]string{}
+			for _, k := range c.Cards {
+				got[k.Card] = k.With
+			}
+			if !maps.Equal(got, want) || slices.Contains(slices.Collect(maps.Values(got)), "") {
+				w.T.Errorf("%s: %v, want %v", when, got, want)
+			}
+		}
+		change := must[view.Change](w)(pat.SetPiece(ctx, "emails/home", view.ChangeWant{Text: "new@example.org"}))
+		says("as it is made", change)
+		pat.Stop()
+		pat.Start()
+		says("after a restart", must[view.Change](w)(pat.Change(ctx, change.ID)))
+		w.Eventually(5*time.Minute, "both confirm", func() bool {
+			return must[view.Change](w)(pat.Change(ctx, change.ID)).Confirmed == 2
+		})
+		says("when all have answered", must[view.Change](w)(pat.Change(ctx, change.ID)))
+	})
+}
+
 // A word that not every side understands is refused, with those that are.
 func TestShareForAnUnknownPurpose(t *testing.T) {
 	sim.Run(t, 352, func(w *sim.World) {
