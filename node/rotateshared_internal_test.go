@@ -1,12 +1,18 @@
 package node
 
 import (
+	"crypto/ed25519"
+	"crypto/hpke"
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/hashicorp/go-hclog"
+
 	"github.com/parley-network/parley/identity"
+	"github.com/parley-network/parley/identity/keystore"
 	"github.com/parley-network/parley/node/store"
 	"github.com/parley-network/parley/node/store/memory"
 	"github.com/parley-network/parley/node/view"
@@ -244,4 +250,54 @@ func TestFence(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// One that takes part changes nothing until the asking is over: what it signed
+// could be dated into the next version. Then it goes on by what is stored, here
+// by nothing. Who asked and is heard of no more is not waited for for ever.
+func TestGateIsShutWhileTakingPart(t *testing.T) {
+	for name, tc := range map[string]struct {
+		over  func(*change) error // after five seconds
+		shut  time.Duration       // at the least
+		ended time.Duration       // at the most
+	}{
+		"done or given up": {func(c *change) error { return c.Delete(kindSetting, settingRotation) }, 5 * time.Second, 5*time.Second + askedLook},
+		"another is asked": {func(c *change) error { return asking(c, "next", "b") }, 5 * time.Second, 5*time.Second + askedLook},
+		"nobody ends it":   {func(*change) error { return nil }, askedWait + askedOver, askedWait + askedOver + 2*askedLook},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n, _ := shared(t, nil)
+				n.cfg.Keys, n.gate, n.log = keystore.Memory(), newGate(), hclog.NewNullLogger()
+				began := time.Now()
+				a := &askedRotation{Version: 1, ID: "this", By: "b", Number: 2, Until: identity.At(began.Add(askedWait))}
+				sealed, err := hpke.Seal(n.replica.key.PublicKey(), hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), a.info(), make([]byte, 2*ed25519.SeedSize))
+				if err != nil {
+					t.Fatal(err)
+				}
+				inTx(t, n, began, func(c *change) error { return put(c.Tx, store.Record{Kind: kindSetting, ID: settingRotation}, a) })
+				go func() {
+					time.Sleep(5 * time.Second)
+					inTx(t, n, time.Now(), tc.over)
+				}()
+				ended := make(chan time.Duration, 1)
+				go func() {
+					_ = n.takePart(t.Context(), a, sealed) // with no log in the store there is nothing to go on by
+					ended <- time.Since(began)
+				}()
+				time.Sleep(time.Second)
+				if err := n.gate.enter(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if at := time.Since(began); at < tc.shut {
+					t.Errorf("a change is let through after %v, want none for %v", at, tc.shut)
+				}
+				n.gate.leave()
+				if at := <-ended; at < tc.shut || at > tc.ended {
+					t.Errorf("ended after %v, want %v to %v", at, tc.shut, tc.ended)
+				}
+				time.Sleep(5 * time.Second)
+			})
+		})
+	}
 }
