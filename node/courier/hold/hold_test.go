@@ -17,7 +17,6 @@ import (
 	"github.com/parley-network/parley/node/courier/seal"
 	"github.com/parley-network/parley/node/courier/wire"
 	"github.com/parley-network/parley/node/store/memory"
-	"pgregory.net/rapid"
 )
 
 const (
@@ -303,64 +302,5 @@ func TestExpiry(t *testing.T) {
 		if st := h.Stats(); st != (hold.Stats{}) {
 			t.Errorf("left behind: %+v", st)
 		}
-	})
-}
-
-// Whatever is done in whatever order, the sums agree with what is there, and
-// no limit is passed.
-func TestSums(t *testing.T) {
-	size := len(mail(0))
-	lim := hold.Limits{
-		Slots: 3, PeerSlots: 3, Letters: 4, PeerLetters: 3, SlotBytes: 4 * size, Bytes: 8 * size,
-		PeerBytes: 6 * size, Life: time.Hour, Polls: 4, SlotPolls: 2,
-	}
-	owners := make([]owner, 4)
-	for i := range owners {
-		owners[i] = newOwner(t)
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		h := hold.New(self, lim, memory.New())
-		model := make(map[int]map[int]bool) // slot → letters
-		t.Repeat(map[string]func(*rapid.T){
-			"open": func(t *rapid.T) {
-				i := rapid.IntRange(0, 3).Draw(t, "slot")
-				if owners[i].open(h, time.Minute).Status == wire.Taken && model[i] == nil {
-					model[i] = make(map[int]bool)
-				}
-			},
-			"close": func(t *rapid.T) {
-				i := rapid.IntRange(0, 3).Draw(t, "slot")
-				owners[i].ask(h, wire.HoldRequest{Op: wire.HoldClose})
-				delete(model, i)
-			},
-			"put": func(t *rapid.T) {
-				i, n := rapid.IntRange(0, 3).Draw(t, "slot"), rapid.IntRange(0, 6).Draw(t, "letter")
-				from := peer.ID(fmt.Sprint(rapid.IntRange(0, 1).Draw(t, "from")))
-				if put(h, from, owners[i].slot(), mail(n)) == wire.Taken {
-					model[i][n] = true
-				}
-			},
-			"ack": func(t *rapid.T) {
-				i, n := rapid.IntRange(0, 3).Draw(t, "slot"), rapid.IntRange(0, 6).Draw(t, "letter")
-				owners[i].ask(h, wire.HoldRequest{Op: wire.HoldAck, Done: [][]byte{wire.LetterID(mail(n))}})
-				delete(model[i], n)
-			},
-			"fetch": func(t *rapid.T) {
-				i := rapid.IntRange(0, 3).Draw(t, "slot")
-				if got := owners[i].fetch(h); len(got.Letters) != len(model[i]) || len(model[i]) > lim.Letters {
-					t.Fatalf("slot %d: %d letters, want %d", i, len(got.Letters), len(model[i]))
-				}
-			},
-			"": func(t *rapid.T) {
-				letters := 0
-				for _, m := range model {
-					letters += len(m)
-				}
-				want := hold.Stats{Slots: len(model), Letters: letters, Bytes: letters * size}
-				if st := h.Stats(); st != want || st.Bytes > lim.Bytes || st.Slots > lim.Slots {
-					t.Fatalf("%+v, want %+v", st, want)
-				}
-			},
-		})
 	})
 }
